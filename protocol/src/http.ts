@@ -1,0 +1,110 @@
+import { z } from 'zod';
+import { errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory } from './events.js';
+import * as f from './fields.js';
+import { LIMITS } from './limits.js';
+
+/** The bodies and answers of the HTTP API. Routes are in the server's `edge/http`; the shapes are here, for the SDK too. */
+export const ErrorBody = z.object({ error: z.object(errorFields) });
+
+export const User = z.object({
+  userId: f.id,
+  username: f.username,
+  displayName: f.displayName.nullable(),
+  createdAt: f.time,
+});
+export const Me = User.extend({ invisible: z.boolean(), admin: z.boolean() });
+
+export const Credentials = z.object({ username: f.username, password: f.password }).meta({
+  examples: [{ username: 'ann', password: 'correct horse battery' }],
+});
+export const Registration = Credentials.extend({ displayName: f.displayName.optional() }).meta({
+  examples: [{ username: 'ann', password: 'correct horse battery', displayName: 'Ann' }],
+});
+/** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
+export const Authenticated = z.object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me });
+export const PasswordChange = z.object({ current: f.password, next: f.password });
+export const ProfileChange = z.object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() });
+
+export const Session = z.object({
+  sessionId: f.id,
+  createdAt: f.time,
+  lastUsedAt: f.time,
+  expiresAt: f.time,
+  userAgent: z.string().nullable(),
+  address: z.string().nullable(),
+  current: z.boolean(),
+});
+export const Sessions = z.object({ sessions: z.array(Session) });
+
+export const UserSearch = z.object({
+  prefix: z.string().min(1).max(LIMITS.usernameMaxChars),
+  limit: z.coerce.number().int().min(1).max(LIMITS.usersMax).default(LIMITS.usersDefault),
+});
+export const Users = z.object({ users: z.array(User) });
+export const Friends = z.object({ friends: z.array(z.object({ username: f.username, chatId: f.id })) });
+export const Blocks = z.object({ blocks: z.array(z.object({ username: f.username, since: f.time })) });
+
+export const ChatStart = z.object({ with: f.username }).meta({ examples: [{ with: 'bob' }] });
+export const ChatRef = z.object({ chatId: f.id, with: f.username, created: z.boolean() });
+
+export const GroupCreation = z
+  .object({
+    name: f.groupName,
+    access: f.access.default('open'),
+    visibility: f.visibility.default('all'),
+    members: z.array(f.username).max(LIMITS.membersMax).default([]),
+  })
+  .meta({ examples: [{ name: 'Climbing', members: ['bob'] }] });
+export const GroupChange = z.object({
+  name: f.groupName.optional(),
+  access: f.access.optional(),
+  visibility: f.visibility.optional(),
+});
+export const Group = InboxGroup;
+export const MemberAddition = z.object({ username: f.username }).meta({ examples: [{ username: 'bob' }] });
+export const RoleChange = z.object({ role: f.role });
+export const MembersPage = z.object({
+  after: f.username.optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.membersMax).default(LIMITS.membersDefault),
+});
+export const Members = z.object({
+  members: z.array(
+    z.object({ username: f.username, role: f.role, joinedAt: f.time, joinedSeq: f.seq, delivered: f.seq, read: f.seq }),
+  ),
+  hasMore: z.boolean(),
+});
+
+export const InboxPage = z.object({
+  token: z.string().max(200).optional(),
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.inboxMaxConversations).default(LIMITS.inboxDefaultConversations),
+});
+export const HistoryPage = z.object({
+  before: z.coerce.number().int().min(0).optional(),
+  after: z.coerce.number().int().min(0).optional(),
+  limit: z.coerce.number().int().min(1).max(LIMITS.historyMaxEntries).default(LIMITS.historyDefaultEntries),
+});
+export const ChatHistory = OneToOneChatHistory.omit({ type: true, requestId: true });
+export const GroupHistory = GroupChatHistory.omit({ type: true, requestId: true });
+export { Inbox };
+
+export const Health = z.object({
+  status: z.enum(['ok', 'degraded', 'draining']),
+  uptime: z.number(),
+  timestamp: z.string(),
+  version: z.string(),
+  profile: z.string(),
+  roles: z.array(z.string()),
+  checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+});
+
+export type User = z.infer<typeof User>;
+export type Me = z.infer<typeof Me>;
+export type Authenticated = z.infer<typeof Authenticated>;
+export type Session = z.infer<typeof Session>;
+export type Members = z.infer<typeof Members>;
+export type Health = z.infer<typeof Health>;
+export type ErrorBody = z.infer<typeof ErrorBody>;
+export type ChatRef = z.infer<typeof ChatRef>;
+export type ChatHistory = z.infer<typeof ChatHistory>;
+export type GroupHistory = z.infer<typeof GroupHistory>;

@@ -1,0 +1,50 @@
+export interface Account {
+  id: string;
+  /** As the user wrote it; unique without case. */
+  username: string;
+  displayName: string | null;
+  passwordHash: string;
+  admin: boolean;
+  invisible: boolean;
+  /** When the user was last seen, epoch ms; null: never. */
+  lastSeen: number | null;
+  createdAt: number;
+}
+
+export interface SessionRow {
+  id: string;
+  userId: string;
+  createdAt: number;
+  lastUsedAt: number;
+  expiresAt: number;
+  userAgent: string | null;
+  address: string | null;
+}
+
+/** Who people are. Ids are the keys; a username belongs to one account for ever. */
+export interface Accounts {
+  /** False: the username is, or was, taken. */
+  create(account: Account): Promise<boolean>;
+  byUsername(username: string): Promise<Account | null>;
+  byIds(ids: string[]): Promise<Account[]>;
+  /** By username ascending, without case. */
+  search(prefix: string, limit: number): Promise<Account[]>;
+  setPassword(id: string, passwordHash: string): Promise<void>;
+  setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void>;
+  setLastSeen(seen: { userId: string; at: number }[]): Promise<void>;
+}
+
+/** Logins. A session that is gone from here is dead: its token is refused and its sockets end. */
+export interface Sessions {
+  create(session: SessionRow): Promise<void>;
+  /** Null: ended, expired or never there. */
+  get(id: string): Promise<SessionRow | null>;
+  list(userId: string, now: number): Promise<SessionRow[]>;
+  /** Ends one session of the user. False: there is none. */
+  end(userId: string, id: string): Promise<boolean>;
+  /** Ends all sessions of the user but one; gives the ids that ended. */
+  endOthers(userId: string, keep: string | null): Promise<string[]>;
+  touch(id: string, at: number): Promise<void>;
+  /** Deletes at most `limit` that expired before `now`; gives how many. */
+  purge(now: number, limit: number): Promise<number>;
+}

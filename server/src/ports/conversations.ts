@@ -1,0 +1,111 @@
+import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Entry, Appended } from './log.js';
+
+export interface DirectConversation {
+  kind: 'direct';
+  id: string;
+  /** The two, in the order of their ids. */
+  userIds: [string, string];
+  blocked: boolean;
+}
+export interface GroupConversation {
+  kind: 'group';
+  id: string;
+  name: string;
+  access: Access;
+  visibility: Visibility;
+  closed: boolean;
+  memberCount: number;
+}
+export type Conversation = (DirectConversation | GroupConversation) & {
+  lastSeq: number;
+  ordinal: number;
+  membersVersion: number;
+  createdAt: number;
+  lastAt: number;
+};
+
+export interface Membership {
+  role: Role;
+  joinedSeq: number;
+  joinedAt: number;
+  delivered: number;
+  read: number;
+  unread: number;
+}
+
+/** A conversation as one of its members sees it. */
+export interface Opened {
+  conversation: Conversation;
+  membership: Membership;
+}
+
+export interface Member {
+  userId: string;
+  username: string;
+  role: Role;
+  joinedSeq: number;
+  joinedAt: number;
+  delivered: number;
+  read: number;
+}
+
+/** Everybody who is in a conversation at a version, for fan-out. */
+export interface Roster {
+  kind: 'direct' | 'group';
+  membersVersion: number;
+  /** userId → role. */
+  members: Map<string, Role>;
+}
+
+export interface InboxItem extends Opened {
+  /** Of a direct chat: the other's cursors. */
+  peer: { userId: string; delivered: number; read: number } | null;
+  lastMessage: Entry | null;
+}
+export interface InboxQuery {
+  userId: string;
+  /** Only what moved at or after this time (conversation, membership or cursors). */
+  since?: number;
+  /** Continue after this item, in the order of the pages: (lastAt, id) descending. */
+  after?: { lastAt: number; id: string };
+  limit: number;
+}
+
+/** Conversations and who is in them. The log changes them; this reads them, and starts new ones. */
+export interface Conversations {
+  /** Starts the direct chat of two users, or gives the one they have. Refused while one blocks the other: null. */
+  openDirect(a: string, b: string, newId: string, at: number): Promise<{ id: string; created: boolean } | null>;
+  /** The direct chat of two users, if they have one. */
+  direct(a: string, b: string): Promise<string | null>;
+  /** Creates a group with its first entries: `created`, then `added` for each other member. */
+  createGroup(group: {
+    id: string;
+    ownerId: string;
+    name: string;
+    access: Access;
+    visibility: Visibility;
+    /** Without the owner. */
+    memberIds: string[];
+    /** One for each entry: 1 + memberIds.length. */
+    messageIds: string[];
+    at: number;
+  }): Promise<Appended>;
+  /** The only door to a conversation: null unless the user is a member now. */
+  open(userId: string, conversationId: string): Promise<Opened | null>;
+  /** A group as somebody sees it who wants to join; null if there is none. */
+  group(conversationId: string): Promise<(GroupConversation & { membersVersion: number }) | null>;
+  roster(conversationId: string): Promise<Roster | null>;
+  /** Members by username ascending, after `after`. */
+  members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]>;
+  /** A page of the inbox, and the groups left since. */
+  inbox(query: InboxQuery): Promise<{ items: InboxItem[]; hasMore: boolean }>;
+  leftSince(userId: string, since: number): Promise<string[]>;
+  /** People with a direct chat with the user, not blocked either way. */
+  friends(userId: string): Promise<{ userId: string; username: string; conversationId: string }[]>;
+  /** Those of `others` who are a friend of, or share an open group with, the user and are not in a block with them. */
+  acquainted(userId: string, others: string[]): Promise<string[]>;
+  /** Blocks or unblocks, closes or opens the direct chat of the two (raising its members version). */
+  setBlock(blockerId: string, blockedId: string, blocked: boolean, at: number): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }>;
+  blocks(blockerId: string): Promise<{ username: string; since: number }[]>;
+}

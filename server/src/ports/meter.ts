@@ -1,0 +1,25 @@
+/** What is counted and timed. Names are those of the metrics page; see docs/operations.md. */
+export interface Meter {
+  count(name: CounterName, by?: number): void;
+  time(name: TimerName, seconds: number): void;
+  set(name: GaugeName, value: number): void;
+}
+export type CounterName =
+  | 'messages_sent_direct'
+  | 'messages_sent_group'
+  | 'messages_repeated'
+  | 'messages_refused'
+  | 'entries_delivered'
+  | 'frames_dropped'
+  | 'roster_hits'
+  | 'roster_misses'
+  | 'names_hits'
+  | 'names_misses'
+  | 'logins'
+  | 'logins_refused'
+  | 'rate_limited'
+  | 'connections_closed_slow'
+  | 'commits'
+  | 'commands_committed';
+export type TimerName = 'commit_seconds' | 'accept_to_deliver_seconds' | 'history_seconds' | 'inbox_seconds';
+export type GaugeName = 'commit_queue' | 'offline_rows' | 'connections_chat' | 'connections_presence';
