@@ -23,7 +23,7 @@ export const content = z
   .refine((text) => fitsBytes(text, LIMITS.contentMaxBytes), {
     error: `expected at most ${LIMITS.contentMaxBytes} bytes of UTF-8`,
   })
-  .refine((text) => text.isWellFormed(), { error: 'expected well-formed Unicode (no lone surrogates)' });
+  .refine((text) => !/\p{Cs}/u.test(text), { error: 'expected well-formed Unicode (no lone surrogates)' });
 
 /** 1–64 printable ASCII characters; at least 64 random bits recommended. */
 export const clientMessageId = z
