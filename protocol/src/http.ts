@@ -3,16 +3,28 @@ import { errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory }
 import * as f from './fields.js';
 import { LIMITS } from './limits.js';
 
-/** The bodies and answers of the HTTP API. Routes are in the server's `edge/http`; the shapes are here, for the SDK too. */
-export const ErrorBody = z.object({ error: z.object(errorFields) });
-
-export const User = z.object({
-  userId: f.id,
-  username: f.username,
-  displayName: f.displayName.nullable(),
-  createdAt: f.time,
+/**
+ * The bodies and answers of the HTTP API. Routes are in the server's `edge/http`; the shapes are here, for the SDK too.
+ * An `id` makes a shape a named component of the OpenAPI document.
+ */
+export const ErrorBody = z.object({ error: z.object(errorFields) }).meta({
+  id: 'Error',
+  examples: [{ error: { code: 'invalid_field', message: 'username: expected at least 3 characters', field: 'username', retryable: false } }],
 });
-export const Me = User.extend({ invisible: z.boolean(), admin: z.boolean() });
+
+const exampleId = '0190f5a0-7b1c-7000-8000-000000000001';
+const idIn = (about: string) => f.id.meta({ description: about, examples: [exampleId] });
+const usernameIn = (about: string) => f.username.meta({ description: about, examples: ['bob'] });
+/** What stands in a path. */
+export const ChatPath = z.object({ chatId: idIn('The direct chat.') });
+export const GroupPath = z.object({ groupId: idIn('The group.') });
+export const MemberPath = z.object({ groupId: idIn('The group.'), username: usernameIn('The member.') });
+export const UserPath = z.object({ username: usernameIn('The other person.') });
+export const SessionPath = z.object({ sessionId: idIn('The session.') });
+
+const user = { userId: f.id, username: f.username, displayName: f.displayName.nullable(), createdAt: f.time };
+export const User = z.object(user).meta({ id: 'User' });
+export const Me = z.object({ ...user, invisible: z.boolean(), admin: z.boolean() }).meta({ id: 'Me' });
 
 export const Credentials = z.object({ username: f.username, password: f.password }).meta({
   examples: [{ username: 'ann', password: 'correct horse battery' }],
@@ -21,23 +33,33 @@ export const Registration = Credentials.extend({ displayName: f.displayName.opti
   examples: [{ username: 'ann', password: 'correct horse battery', displayName: 'Ann' }],
 });
 /** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
-export const Authenticated = z.object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me });
-export const PasswordChange = z.object({ current: f.password, next: f.password });
-export const ProfileChange = z.object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() });
-
-export const Session = z.object({
-  sessionId: f.id,
-  createdAt: f.time,
-  lastUsedAt: f.time,
-  expiresAt: f.time,
-  userAgent: z.string().nullable(),
-  address: z.string().nullable(),
-  current: z.boolean(),
+export const Authenticated = z.object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me }).meta({ id: 'Authenticated' });
+export const PasswordChange = z.object({ current: f.password, next: f.password }).meta({
+  examples: [{ current: 'correct horse battery', next: 'staple correct horse' }],
 });
+export const ProfileChange = z.object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() }).meta({
+  examples: [{ displayName: 'Ann of Arden' }, { displayName: null, invisible: true }],
+});
+
+export const Session = z
+  .object({
+    sessionId: f.id,
+    createdAt: f.time,
+    lastUsedAt: f.time,
+    expiresAt: f.time,
+    userAgent: z.string().nullable(),
+    address: z.string().nullable(),
+    current: z.boolean(),
+  })
+  .meta({ id: 'Session' });
 export const Sessions = z.object({ sessions: z.array(Session) });
 
 export const UserSearch = z.object({
-  prefix: z.string().min(1).max(LIMITS.usernameMaxChars),
+  prefix: z
+    .string()
+    .min(1)
+    .max(LIMITS.usernameMaxChars)
+    .meta({ examples: ['bo'] }),
   limit: z.coerce.number().int().min(1).max(LIMITS.usersMax).default(LIMITS.usersDefault),
 });
 export const Users = z.object({ users: z.array(User) });
@@ -55,24 +77,24 @@ export const GroupCreation = z
     members: z.array(f.username).max(LIMITS.membersMax).default([]),
   })
   .meta({ examples: [{ name: 'Climbing', members: ['bob'] }] });
-export const GroupChange = z.object({
-  name: f.groupName.optional(),
-  access: f.access.optional(),
-  visibility: f.visibility.optional(),
-});
-export const Group = InboxGroup;
+export const GroupChange = z
+  .object({
+    name: f.groupName.optional(),
+    access: f.access.optional(),
+    visibility: f.visibility.optional(),
+  })
+  .meta({ examples: [{ name: 'Bouldering' }, { access: 'invite', visibility: 'joined' }] });
+export const Group = InboxGroup.meta({ id: 'Group' });
 export const MemberAddition = z.object({ username: f.username }).meta({ examples: [{ username: 'bob' }] });
-export const RoleChange = z.object({ role: f.role });
+export const RoleChange = z.object({ role: f.role }).meta({ examples: [{ role: 'admin' }] });
 export const MembersPage = z.object({
   after: f.username.optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.membersMax).default(LIMITS.membersDefault),
 });
-export const Members = z.object({
-  members: z.array(
-    z.object({ username: f.username, role: f.role, joinedAt: f.time, joinedSeq: f.seq, delivered: f.seq, read: f.seq }),
-  ),
-  hasMore: z.boolean(),
-});
+const Member = z
+  .object({ username: f.username, role: f.role, joinedAt: f.time, joinedSeq: f.seq, delivered: f.seq, read: f.seq })
+  .meta({ id: 'Member' });
+export const Members = z.object({ members: z.array(Member), hasMore: z.boolean() });
 
 export const InboxPage = z.object({
   token: z.string().max(200).optional(),
@@ -84,19 +106,24 @@ export const HistoryPage = z.object({
   after: z.coerce.number().int().min(0).optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.historyMaxEntries).default(LIMITS.historyDefaultEntries),
 });
-export const ChatHistory = OneToOneChatHistory.omit({ type: true, requestId: true });
-export const GroupHistory = GroupChatHistory.omit({ type: true, requestId: true });
+export const ChatHistory = OneToOneChatHistory.omit({ type: true, requestId: true }).meta({ id: 'ChatHistory' });
+export const GroupHistory = GroupChatHistory.omit({ type: true, requestId: true }).meta({ id: 'GroupHistory' });
 export { Inbox };
 
-export const Health = z.object({
-  status: z.enum(['ok', 'degraded', 'draining']),
-  uptime: z.number(),
-  timestamp: z.string(),
-  version: z.string(),
-  profile: z.string(),
-  roles: z.array(z.string()),
-  checks: z.record(z.string(), z.enum(['ok', 'failing'])),
-});
+export const Health = z
+  .object({
+    status: z.enum(['ok', 'degraded', 'draining']),
+    /** Seconds. */
+    uptime: z.number(),
+    timestamp: z.string(),
+    version: z.string(),
+    profile: z.string(),
+    roles: z.array(z.string()),
+    checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+  })
+  .meta({ id: 'Health' });
+/** Of the process alone: no store is asked. */
+export const Liveness = z.object({ status: z.literal('ok') });
 
 export type User = z.infer<typeof User>;
 export type Me = z.infer<typeof Me>;

@@ -22,7 +22,7 @@ export interface SessionRow {
 }
 
 /** Who people are. Ids are the keys; a username belongs to one account for ever. */
-export interface Accounts {
+export interface AccountStore {
   /** False: the username is, or was, taken. */
   create(account: Account): Promise<boolean>;
   byUsername(username: string): Promise<Account | null>;
@@ -35,7 +35,7 @@ export interface Accounts {
 }
 
 /** Logins. A session that is gone from here is dead: its token is refused and its sockets end. */
-export interface Sessions {
+export interface SessionStore {
   create(session: SessionRow): Promise<void>;
   /** Null: ended, expired or never there. */
   get(id: string): Promise<SessionRow | null>;

@@ -50,15 +50,25 @@ export interface Member {
   read: number;
 }
 
+export interface RosterMember {
+  role: Role;
+  joinedSeq: number;
+}
 /** Everybody who is in a conversation at a version, for fan-out. */
 export interface Roster {
   kind: 'direct' | 'group';
   membersVersion: number;
-  /** userId → role. */
-  members: Map<string, Role>;
+  /** Direct only: one of the two has blocked the other. */
+  blocked: boolean;
+  /** Group only, else ''. */
+  name: string;
+  /** By user id. */
+  members: Map<string, RosterMember>;
 }
 
 export interface InboxItem extends Opened {
+  /** When it last moved for this user: an entry, a cursor, its membership or a block. The order of the pages. */
+  movedAt: number;
   /** Of a direct chat: the other's cursors. */
   peer: { userId: string; delivered: number; read: number } | null;
   lastMessage: Entry | null;
@@ -67,13 +77,13 @@ export interface InboxQuery {
   userId: string;
   /** Only what moved at or after this time (conversation, membership or cursors). */
   since?: number;
-  /** Continue after this item, in the order of the pages: (lastAt, id) descending. */
-  after?: { lastAt: number; id: string };
+  /** Continue after this item, in the order of the pages: (movedAt, id) descending. */
+  after?: { movedAt: number; id: string };
   limit: number;
 }
 
 /** Conversations and who is in them. The log changes them; this reads them, and starts new ones. */
-export interface Conversations {
+export interface ConversationStore {
   /** Starts the direct chat of two users, or gives the one they have. Refused while one blocks the other: null. */
   openDirect(a: string, b: string, newId: string, at: number): Promise<{ id: string; created: boolean } | null>;
   /** The direct chat of two users, if they have one. */
@@ -98,9 +108,18 @@ export interface Conversations {
   roster(conversationId: string): Promise<Roster | null>;
   /** Members by username ascending, after `after`. */
   members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]>;
-  /** A page of the inbox, and the groups left since. */
+}
+
+/** What a user sees first. */
+export interface InboxStore {
+  /** A page, in the order of when the items last moved, newest first. */
   inbox(query: InboxQuery): Promise<{ items: InboxItem[]; hasMore: boolean }>;
+  /** Groups that the user left, or was removed from, at or after `since`. */
   leftSince(userId: string, since: number): Promise<string[]>;
+}
+
+/** Who knows whom, and who will not hear from whom. */
+export interface ContactStore {
   /** People with a direct chat with the user, not blocked either way. */
   friends(userId: string): Promise<{ userId: string; username: string; conversationId: string }[]>;
   /** Those of `others` who are a friend of, or share an open group with, the user and are not in a block with them. */
@@ -108,4 +127,6 @@ export interface Conversations {
   /** Blocks or unblocks, closes or opens the direct chat of the two (raising its members version). */
   setBlock(blockerId: string, blockedId: string, blocked: boolean, at: number): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }>;
   blocks(blockerId: string): Promise<{ username: string; since: number }[]>;
+  /** Those of `others` who have blocked the user, or whom the user has blocked. */
+  blockedAmong(userId: string, others: string[]): Promise<string[]>;
 }

@@ -130,12 +130,14 @@ export type AppendRefusal = Extract<
 
 export class AppendRefused extends Error {
   override name = 'AppendRefused';
-  constructor(readonly code: AppendRefusal) {
+  readonly code: AppendRefusal;
+  constructor(code: AppendRefusal) {
     super(code);
+    this.code = code;
   }
 }
 
-export interface Log {
+export interface LogStore {
   /**
    * Appends, and resolves once the entries are on stable storage (D1). Calls for one conversation take effect and
    * resolve in the order in which they were made. Rejects with AppendRefused for everything that is to be expected.

@@ -1,0 +1,112 @@
+import { fresher, revised, type Entry, type Message, type Revision } from './entries.js';
+import { Ranges } from './ranges.js';
+
+/** Edits and deletions are remembered for messages that come after them, for as many as this. */
+const REVISIONS_MAX = 1_000;
+
+/**
+ * The part of one conversation's log that this device holds: entries sorted by seq at every moment, each message id
+ * once, and the ranges of seqs that are known to be complete. No I/O.
+ */
+export class LocalLog {
+  readonly covered = new Ranges();
+  readonly #entries: Entry[] = [];
+  readonly #ids = new Map<string, number>();
+  readonly #revisions = new Map<string, Revision>();
+
+  /** Sorted by seq. */
+  get entries(): readonly Entry[] {
+    return this.#entries;
+  }
+
+  /** Puts an entry in its place. False: it is there already (a message still takes what is fresher). */
+  insert(entry: Entry): boolean {
+    const heldSeq = this.#ids.get(entry.id);
+    if (heldSeq !== undefined) {
+      if (entry.kind === 'message') this.#replace(entry.id, heldSeq, (held) => this.#folded(fresher(held, entry)));
+      return false;
+    }
+    if (entry.kind === 'revision') this.#revise(entry);
+    this.#entries.splice(this.#placeFor(entry), 0, entry.kind === 'message' ? this.#folded(entry) : entry);
+    this.#ids.set(entry.id, entry.seq);
+    this.covered.add(entry.seq, entry.seq);
+    return true;
+  }
+
+  message(id: string): Message | null {
+    const seq = this.#ids.get(id);
+    const entry = seq === undefined ? undefined : this.#entries[this.#indexOf(id, seq)];
+    return entry?.kind === 'message' ? entry : null;
+  }
+
+  /** The message at a seq; null if there is none here. */
+  messageAt(seq: number): Message | null {
+    const entry = this.#entries[this.indexAfter(seq - 1)];
+    return entry?.kind === 'message' && entry.seq === seq ? entry : null;
+  }
+
+  /** Entries with `after < seq ≤ upTo`, oldest first. */
+  between(after: number, upTo: number): readonly Entry[] {
+    return this.#entries.slice(this.indexAfter(after), this.indexAfter(upTo));
+  }
+
+  /** The index of the first entry above `seq`. */
+  indexAfter(seq: number): number {
+    return lowerBound(this.#entries, (entry) => entry.seq <= seq);
+  }
+
+  /** Drops the oldest entries but `keep`; gives the highest seq that is no longer held, or null. */
+  trim(keep: number): number | null {
+    const excess = this.#entries.length - keep;
+    if (excess <= 0) return null;
+    const dropped = this.#entries.splice(0, excess);
+    for (const entry of dropped) this.#ids.delete(entry.id);
+    const cut = dropped.at(-1)!.seq;
+    this.covered.removeBelow(cut + 1);
+    return cut;
+  }
+
+  #revise(revision: Revision): void {
+    const known = this.#revisions.get(revision.target.id);
+    if (known !== undefined && known.seq > revision.seq) return;
+    this.#revisions.set(revision.target.id, revision);
+    const seq = this.#ids.get(revision.target.id);
+    if (seq !== undefined) this.#replace(revision.target.id, seq, (held) => revised(held, revision));
+    if (this.#revisions.size > REVISIONS_MAX) this.#revisions.delete(this.#revisions.keys().next().value!);
+  }
+
+  // A page may have been read before an edit that came live before the page did.
+  #folded(message: Message): Message {
+    const revision = this.#revisions.get(message.id);
+    return revision === undefined ? message : revised(message, revision);
+  }
+
+  #replace(id: string, seq: number, change: (held: Message) => Message): void {
+    const index = this.#indexOf(id, seq);
+    const held = this.#entries[index];
+    if (held?.kind === 'message') this.#entries[index] = change(held);
+  }
+
+  #placeFor(entry: Entry): number {
+    const last = this.#entries.at(-1);
+    if (last === undefined || last.seq < entry.seq) return this.#entries.length;
+    return lowerBound(this.#entries, (held) => held.seq < entry.seq || (held.seq === entry.seq && held.id < entry.id));
+  }
+
+  #indexOf(id: string, seq: number): number {
+    let index = this.indexAfter(seq - 1);
+    while (this.#entries[index]?.seq === seq && this.#entries[index]?.id !== id) index += 1;
+    return index;
+  }
+}
+
+function lowerBound<T>(list: readonly T[], isBefore: (item: T) => boolean): number {
+  let low = 0;
+  let high = list.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (isBefore(list[middle]!)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

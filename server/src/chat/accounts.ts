@@ -1,0 +1,150 @@
+import { Refusal, type http } from '@parley/protocol';
+import type { Account, AccountStore, SessionRow } from '../ports/accounts.js';
+import type { Passwords } from '../ports/passwords.js';
+import type { Runtime } from '../ports/runtime.js';
+import type { Caller } from './caller.js';
+import type { Device, Sessions } from './sessions.js';
+
+export interface Registration {
+  username: string;
+  password: string;
+  displayName?: string | undefined;
+}
+export interface Credentials {
+  username: string;
+  password: string;
+}
+export interface PasswordChange {
+  current: string;
+  next: string;
+}
+export interface ProfileChange {
+  displayName?: string | null | undefined;
+  invisible?: boolean | undefined;
+}
+/** An account, and the session that was opened for it. */
+export interface SignedIn {
+  me: http.Me;
+  session: SessionRow;
+}
+export interface AccountsParts {
+  store: AccountStore;
+  sessions: Sessions;
+  passwords: Passwords;
+  runtime: Runtime;
+}
+/** Told after a profile changed. */
+export type ProfileListener = (me: http.Me) => void;
+
+/** Who people are: registering, signing in, profiles. Ids are the keys; a username belongs to one account for ever. */
+export class Accounts {
+  readonly #store: AccountStore;
+  readonly #sessions: Sessions;
+  readonly #passwords: Passwords;
+  readonly #runtime: Runtime;
+  /** Of no password. Checked when there is no such user, so that the answer takes as long as for a wrong password. */
+  readonly #nobodysHash: string;
+  readonly #listeners = new Set<ProfileListener>();
+
+  private constructor({ store, sessions, passwords, runtime }: AccountsParts, nobodysHash: string) {
+    this.#store = store;
+    this.#sessions = sessions;
+    this.#passwords = passwords;
+    this.#runtime = runtime;
+    this.#nobodysHash = nobodysHash;
+  }
+
+  static async open(parts: AccountsParts): Promise<Accounts> {
+    return new Accounts(parts, await parts.passwords.hash(parts.runtime.id()));
+  }
+
+  /** Creates an account and signs it in. Refused `username_taken` if somebody has, or had, the name in any case. */
+  async register({ username, password, displayName }: Registration, device: Device): Promise<SignedIn> {
+    const account: Account = {
+      id: this.#runtime.id(),
+      username,
+      displayName: displayName ?? null,
+      passwordHash: await this.#passwords.hash(password),
+      admin: false,
+      invisible: false,
+      lastSeen: null,
+      createdAt: this.#runtime.now(),
+    };
+    if (!(await this.#store.create(account))) throw new Refusal('username_taken', undefined, { field: 'username' });
+    return { me: meOf(account), session: await this.#sessions.open(account.id, device) };
+  }
+
+  /** Opens a session. Unknown user and wrong password are one refusal, after the same time. */
+  async signIn({ username, password }: Credentials, device: Device): Promise<SignedIn> {
+    const account = await this.#store.byUsername(username);
+    const right = await this.#passwords.verify(account?.passwordHash ?? this.#nobodysHash, password);
+    if (!account || !right) throw new Refusal('wrong_credentials');
+    const session = await this.#sessions.open(account.id, device);
+    await this.#endIfPasswordChanged(account, session);
+    return { me: meOf(account), session };
+  }
+
+  /** Sets a new password and ends all other sessions of the user. */
+  async changePassword(caller: Caller, { current, next }: PasswordChange): Promise<void> {
+    const account = await this.#account(caller.userId);
+    if (!(await this.#passwords.verify(account.passwordHash, current))) {
+      throw new Refusal('wrong_credentials', 'current: this is not your password', { field: 'current' });
+    }
+    await this.#store.setPassword(account.id, await this.#passwords.hash(next));
+    await this.#sessions.endOthers(account.id, caller.sessionId);
+  }
+
+  /** The account as its user sees it. */
+  async profile(userId: string): Promise<http.Me> {
+    return meOf(await this.#account(userId));
+  }
+
+  /** Changes what is given and leaves the rest. */
+  async changeProfile(userId: string, { displayName, invisible }: ProfileChange): Promise<http.Me> {
+    await this.#store.setProfile(userId, {
+      ...(displayName !== undefined && { displayName }),
+      ...(invisible !== undefined && { invisible }),
+    });
+    const me = await this.profile(userId);
+    for (const listener of this.#listeners) listener(me);
+    return me;
+  }
+
+  /** Calls back after each change of a profile. Gives the way to stop it. */
+  onProfileChanged(listener: ProfileListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** People whose username begins so, in order. */
+  async search(prefix: string, limit: number): Promise<http.User[]> {
+    return (await this.#store.search(prefix, limit)).map(userOf);
+  }
+
+  /** One person; refused `not_found` if there is none. */
+  async byUsername(username: string): Promise<http.User> {
+    const account = await this.#store.byUsername(username);
+    if (!account) throw new Refusal('not_found', undefined, { field: 'username' });
+    return userOf(account);
+  }
+
+  async #account(userId: string): Promise<Account> {
+    const [account] = await this.#store.byIds([userId]);
+    if (!account) throw new Refusal('not_authenticated');
+    return account;
+  }
+
+  /**
+   * A change of password ends the sessions that there are; this one may have been opened just after, on the word of the
+   * old password. Looked up after opening, either it is seen here, or the change sees the session.
+   */
+  async #endIfPasswordChanged(account: Account, session: SessionRow): Promise<void> {
+    const { passwordHash } = await this.#account(account.id);
+    if (passwordHash === account.passwordHash) return;
+    await this.#sessions.end(account.id, session.id);
+    throw new Refusal('wrong_credentials');
+  }
+}
+
+const userOf = ({ id, username, displayName, createdAt }: Account): http.User => ({ userId: id, username, displayName, createdAt });
+const meOf = (account: Account): http.Me => ({ ...userOf(account), invisible: account.invisible, admin: account.admin });

@@ -1,0 +1,138 @@
+import { LIMITS, type ServerEvent } from '@parley/protocol';
+import type { Appended, Entry } from '../ports/log.js';
+import type { Meter } from '../ports/meter.js';
+import type { Relay } from '../ports/relay.js';
+import { entryEvent, peopleOf, type Place } from './entry-event.js';
+import type { Hub, Recipient } from './hub.js';
+import type { Names } from './names.js';
+import type { Offline } from './offline.js';
+import type { Room, Rosters } from './rosters.js';
+
+/** Turns an event into the bytes of one frame, once per fan-out (R13). */
+export type Encode = (event: ServerEvent) => Uint8Array;
+
+export interface DeliveryParts {
+  hub: Hub;
+  relay: Relay;
+  rosters: Rosters;
+  names: Names;
+  offline: Offline;
+  meter: Meter;
+  encode: Encode;
+}
+
+/**
+ * Gets what was appended to everybody concerned: their connections here, or their offline rows.
+ *
+ * Entries of one conversation go out in the order in which they were committed (D2): at once while who is concerned is
+ * known here, else behind the read of the roster, and whatever comes later waits behind that.
+ */
+export class Delivery {
+  readonly #parts: DeliveryParts;
+  /** Conversations whose roster or names are being read: what comes next waits its turn. */
+  readonly #waiting = new Map<string, Promise<void>>();
+
+  constructor(parts: DeliveryParts) {
+    this.#parts = parts;
+  }
+
+  /**
+   * Delivers entries to all members but the connection they came from, which learns of them by its reply.
+   * Gives a promise only if it could not be done at once.
+   */
+  deliver(appended: Appended, origin?: Recipient): void | Promise<void> {
+    const conversationId = appended.entries[0]?.conversationId;
+    if (appended.repeated || conversationId === undefined) return;
+    const before = this.#waiting.get(conversationId);
+    if (before === undefined && this.#tryNow(conversationId, appended, origin)) return;
+
+    const turn = (before ?? Promise.resolve()).then(() => this.#later(conversationId, appended, origin));
+    const settled = turn.catch(() => undefined);
+    this.#waiting.set(conversationId, settled);
+    void settled.then(() => {
+      if (this.#waiting.get(conversationId) === settled) this.#waiting.delete(conversationId);
+    });
+    return turn;
+  }
+
+  /** Sends one event to every connection of these users, but `except`. */
+  toUsers(userIds: Iterable<string>, event: ServerEvent, except?: Recipient): void {
+    const frame = this.#parts.encode(event);
+    for (const userId of userIds) this.#parts.hub.send(userId, frame, except);
+  }
+
+  /** Like `toUsers`, for what may be dropped. */
+  toUsersEphemeral(userIds: Iterable<string>, event: ServerEvent, except?: Recipient): void {
+    const frame = this.#parts.encode(event);
+    for (const userId of userIds) this.#parts.hub.sendEphemeral(userId, frame, except);
+  }
+
+  #tryNow(conversationId: string, appended: Appended, origin: Recipient | undefined): boolean {
+    const { rosters, names } = this.#parts;
+    const room = roomFor(rosters, conversationId, appended);
+    if (room === undefined) return false;
+    const place = placeOf(room);
+    for (const entry of appended.entries) {
+      for (const userId of peopleOf(entry, place)) if (names.known(userId) === undefined) return false;
+    }
+    this.#fanOut(room, appended, origin);
+    return true;
+  }
+
+  async #later(conversationId: string, appended: Appended, origin: Recipient | undefined): Promise<void> {
+    const { rosters, names } = this.#parts;
+    const room = roomFor(rosters, conversationId, appended) ?? (await rosters.get(conversationId, appended.membersVersion));
+    if (room === null) return;
+    const place = placeOf(room);
+    await names.learn(appended.entries.flatMap((entry) => peopleOf(entry, place)));
+    this.#fanOut(room, appended, origin);
+  }
+
+  #fanOut(room: Room, appended: Appended, origin: Recipient | undefined): void {
+    this.#parts.rosters.follow(room, appended);
+    const current = placeOf(room);
+    for (const entry of appended.entries) this.#fanOutEntry(room, current, entry, origin);
+  }
+
+  #fanOutEntry(room: Room, place: Place, entry: Entry, origin: Recipient | undefined): void {
+    const { hub, names, encode, meter, offline, relay } = this.#parts;
+    const frame = encode(entryEvent(entry, place, names, false));
+    const ownFrame = entry.clientId === null ? frame : encode(entryEvent(entry, place, names, true));
+    const noteAbsent = entry.kind === 'message' && room.members.size <= LIMITS.receiptsPushedUpToMembers;
+    let absent: string[] | undefined;
+    let delivered = 0;
+    for (const [userId, member] of room.members) {
+      if (member.joinedSeq > entry.seq) continue;
+      if (userId === entry.senderId) {
+        delivered += hub.send(userId, ownFrame, origin);
+        continue;
+      }
+      const sent = hub.send(userId, frame);
+      delivered += sent;
+      if (sent === 0 && noteAbsent) (absent ??= []).push(userId);
+    }
+    // Whoever is taken out by this entry still learns of it, and of nothing after (D7).
+    const out = outgoing(entry);
+    if (out !== undefined && !room.members.has(out)) delivered += hub.send(out, frame, origin);
+    meter.count('entries_delivered', delivered);
+    if (absent !== undefined) offline.note(room.id, relay.absent(absent), entry.seq);
+  }
+}
+
+/** The room before these entries, or already with them; not one that has missed something. */
+function roomFor(rosters: Rosters, conversationId: string, appended: Appended): Room | undefined {
+  const changes = appended.entries.some((entry) => entry.detail?.userId !== undefined || entry.kind === 'closed');
+  return rosters.cached(conversationId, changes ? appended.membersVersion - 1 : appended.membersVersion);
+}
+
+function placeOf(room: Room): Place {
+  if (room.kind === 'group') return { kind: 'group', groupId: room.id, name: room.name };
+  const [a, b] = room.members.keys();
+  if (a === undefined || b === undefined) throw new Error(`direct chat ${room.id} has not two members`);
+  return { kind: 'direct', chatId: room.id, userIds: [a, b] };
+}
+
+/** Whom the entry takes out of the conversation. */
+function outgoing(entry: Entry): string | undefined {
+  return entry.kind === 'left' || entry.kind === 'removed' ? entry.detail?.userId : undefined;
+}

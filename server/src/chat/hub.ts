@@ -1,0 +1,73 @@
+/** One connection of this server, as delivery sees it: something that takes frames. */
+export interface Recipient {
+  readonly userId: string;
+  /** Takes a frame that must arrive, or the connection ends as slow; the log has it. */
+  send(frame: Uint8Array): void;
+  /** Takes a frame that may be dropped when the connection is behind. */
+  sendEphemeral(frame: Uint8Array): void;
+}
+
+/** The recipients on this server, by user. */
+export class Hub {
+  /** A lone recipient stands for its set: most users have one device, and a set costs more than the rest of the entry. */
+  readonly #byUser = new Map<string, Recipient | Set<Recipient>>();
+
+  /** True if this is the user's first. */
+  add(recipient: Recipient): boolean {
+    const present = this.#byUser.get(recipient.userId);
+    if (present === undefined) this.#byUser.set(recipient.userId, recipient);
+    else if (present instanceof Set) present.add(recipient);
+    else this.#byUser.set(recipient.userId, new Set([present, recipient]));
+    return present === undefined;
+  }
+
+  /** True if it was the user's last. */
+  remove(recipient: Recipient): boolean {
+    const present = this.#byUser.get(recipient.userId);
+    if (present instanceof Set) {
+      present.delete(recipient);
+      if (present.size > 0) return false;
+    } else if (present !== recipient) {
+      return false;
+    }
+    this.#byUser.delete(recipient.userId);
+    return true;
+  }
+
+  has(userId: string): boolean {
+    return this.#byUser.has(userId);
+  }
+
+  count(userId: string): number {
+    const present = this.#byUser.get(userId);
+    return present instanceof Set ? present.size : present === undefined ? 0 : 1;
+  }
+
+  /** Sends to every recipient of the user but `except`; gives how many took it. */
+  send(userId: string, frame: Uint8Array, except?: Recipient): number {
+    const present = this.#byUser.get(userId);
+    if (present === undefined) return 0;
+    if (!(present instanceof Set)) {
+      if (present === except) return 0;
+      present.send(frame);
+      return 1;
+    }
+    let sent = 0;
+    for (const recipient of present) {
+      if (recipient === except) continue;
+      recipient.send(frame);
+      sent++;
+    }
+    return sent;
+  }
+
+  sendEphemeral(userId: string, frame: Uint8Array, except?: Recipient): void {
+    const present = this.#byUser.get(userId);
+    if (present === undefined) return;
+    if (present instanceof Set) {
+      for (const recipient of present) if (recipient !== except) recipient.sendEphemeral(frame);
+    } else if (present !== except) {
+      present.sendEphemeral(frame);
+    }
+  }
+}

@@ -1,0 +1,283 @@
+import { Refusal, type EventOf, type PresenceCommandOf, type Status } from '@parley/protocol';
+import type { AccountStore } from '../ports/accounts.js';
+import type { ContactStore } from '../ports/conversations.js';
+import type { Runtime, Timer } from '../ports/runtime.js';
+import type { FriendListener } from './chats.js';
+import type { Encode } from './delivery.js';
+import type { Recipient } from './hub.js';
+import type { Names } from './names.js';
+
+/** Changes of one person are gathered this long, so that a flickering network is one change or none. */
+const GATHER_MS = 300;
+const SNAPSHOT_MAX_FRIENDS = 1_000;
+
+export interface PresenceParts {
+  accounts: AccountStore;
+  contacts: ContactStore;
+  names: Names;
+  runtime: Runtime;
+  encode: Encode;
+  /** How long after the last connection ended a person still counts as there: reconnecting is not leaving. */
+  graceMs: number;
+  onError: (error: unknown) => void;
+}
+
+/** Somebody with at least one connection here, or watched by somebody, or on the way out. */
+interface Person {
+  connections: number;
+  /** True also until it is known, so that nobody is shown who hides. */
+  invisible: boolean;
+  lastSeen: number | null;
+  /** Still counts as there, until the timer ends it. */
+  leaving: Timer | null;
+  announced: Status;
+  announcing: boolean;
+}
+
+/** A presence connection: it is a sign of life of its user, and is told of those whom it looks at. */
+export interface Watcher extends Recipient {
+  readonly watching: Set<string>;
+  away: boolean;
+}
+
+/**
+ * Who is there (P1). A person is online while any of their chat or presence connections answers; ends of connections
+ * take `graceMs` to count. Friends hear of it, and those who look; nobody else, and the invisible are offline to all.
+ */
+export class Presence implements FriendListener {
+  readonly #parts: PresenceParts;
+  readonly #people = new Map<string, Person>();
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  /** Presence connections by user, to add friends that come later. */
+  readonly #open = new Map<string, Set<Watcher>>();
+  #seen: { userId: string; at: number }[] = [];
+  /** People whose account has not been read yet; read together at the end of the tick. */
+  #unread: string[] = [];
+
+  constructor(parts: PresenceParts) {
+    this.#parts = parts;
+  }
+
+  /** A connection of the user, of either kind, is open. */
+  connected(userId: string): void {
+    const person = this.#people.get(userId) ?? this.#arrive(userId);
+    person.connections++;
+    person.leaving?.cancel();
+    person.leaving = null;
+    this.#announceSoon(userId, person);
+  }
+
+  /** A connection of the user has ended. */
+  disconnected(userId: string): void {
+    const person = this.#people.get(userId);
+    if (person === undefined) return;
+    person.connections--;
+    if (person.connections > 0) return this.#announceSoon(userId, person);
+    person.leaving = this.#parts.runtime.after(this.#parts.graceMs, () => this.#left(userId, person));
+  }
+
+  /** A presence connection is open: sends the snapshot of friends, then their changes. */
+  async open(watcher: Watcher): Promise<void> {
+    getOrMake(this.#open, watcher.userId).add(watcher);
+    const friends = (await this.#parts.contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS);
+    await this.#show(
+      watcher,
+      friends.map((friend) => friend.userId),
+    );
+    watcher.send(
+      this.#parts.encode({ type: 'INFO', code: 'presence_ready', message: `You follow the presence of ${friends.length} friends.` }),
+    );
+  }
+
+  close(watcher: Watcher): void {
+    removeFrom(this.#open, watcher.userId, watcher);
+    for (const userId of watcher.watching) removeFrom(this.#watchers, userId, watcher);
+    watcher.watching.clear();
+  }
+
+  /** Looks also at these: people with whom one shares a group. Replaces those looked at before. */
+  async watch(watcher: Watcher, command: PresenceCommandOf<'PRESENCE_WATCH'>): Promise<void> {
+    const { names, contacts } = this.#parts;
+    const ids = await Promise.all(command.usernames.map((username) => names.idOf(username)));
+    const wanted = ids.filter((id) => id !== null && id !== watcher.userId) as string[];
+    const allowed = new Set(await contacts.acquainted(watcher.userId, wanted));
+    const refused = command.usernames.findIndex((_, i) => ids[i] === null || (ids[i] !== watcher.userId && !allowed.has(ids[i] ?? '')));
+    if (refused >= 0) {
+      throw new Refusal('not_allowed', `usernames.${refused}: expected somebody with whom you share a chat or a group`, {
+        field: `usernames.${refused}`,
+      });
+    }
+    const friends = new Set((await contacts.friends(watcher.userId)).map((friend) => friend.userId));
+    for (const userId of watcher.watching) if (!friends.has(userId) && !allowed.has(userId)) this.#unwatch(watcher, userId);
+    await this.#show(
+      watcher,
+      [...allowed].filter((userId) => !watcher.watching.has(userId)),
+    );
+  }
+
+  /** Away or back on this connection; invisible for the user, kept until changed. */
+  async set(watcher: Watcher, command: PresenceCommandOf<'PRESENCE_SET'>): Promise<void> {
+    const invisible = command.status === 'invisible';
+    if (this.#people.get(watcher.userId)?.invisible !== invisible) {
+      await this.#parts.accounts.setProfile(watcher.userId, { invisible });
+      this.hide(watcher.userId, invisible);
+    }
+    this.#away(watcher, command.status === 'away');
+  }
+
+  /** The user is now hidden from everybody, or shown again. */
+  hide(userId: string, invisible: boolean): void {
+    const person = this.#people.get(userId);
+    if (person === undefined || person.invisible === invisible) return;
+    if (invisible) this.#saw(userId, person);
+    person.invisible = invisible;
+    this.#announceSoon(userId, person);
+  }
+
+  befriended(userId: string, friendId: string): void {
+    for (const [one, other] of [[userId, friendId], [friendId, userId]] as const) {
+      for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
+    }
+  }
+
+  parted(userId: string, friendId: string): void {
+    for (const [one, other] of [[userId, friendId], [friendId, userId]] as const) {
+      for (const watcher of this.#open.get(one) ?? []) {
+        if (!watcher.watching.has(other)) continue;
+        this.#unwatch(watcher, other);
+        watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
+      }
+    }
+  }
+
+  /** How many people are there now, the invisible among them. */
+  get online(): number {
+    let online = 0;
+    for (const person of this.#people.values()) if (present(person)) online++;
+    return online;
+  }
+
+  /** Writes down when those who left were last seen. Called now and then, and before the end. */
+  async flush(): Promise<void> {
+    const seen = this.#seen;
+    this.#seen = [];
+    if (seen.length > 0) await this.#parts.accounts.setLastSeen(seen);
+  }
+
+  #arrive(userId: string): Person {
+    const person = { connections: 0, invisible: true, lastSeen: null, leaving: null, announced: 'offline' as const, announcing: false };
+    this.#people.set(userId, person);
+    if (this.#unread.length === 0) this.#parts.runtime.soon(() => this.#readAccounts().catch(this.#parts.onError));
+    this.#unread.push(userId);
+    return person;
+  }
+
+  async #readAccounts(): Promise<void> {
+    const userIds = this.#unread;
+    this.#unread = [];
+    for (const account of await this.#parts.accounts.byIds(userIds)) {
+      this.#parts.names.remember(account.id, account.username);
+      const person = this.#people.get(account.id);
+      if (person === undefined) continue;
+      person.invisible = account.invisible;
+      person.lastSeen ??= account.lastSeen;
+      this.#announceSoon(account.id, person);
+    }
+  }
+
+  #left(userId: string, person: Person): void {
+    person.leaving = null;
+    if (person.connections > 0) return;
+    if (!person.invisible) this.#saw(userId, person);
+    this.#announceSoon(userId, person);
+  }
+
+  #saw(userId: string, person: Person): void {
+    person.lastSeen = this.#parts.runtime.now();
+    this.#seen.push({ userId, at: person.lastSeen });
+  }
+
+  #away(watcher: Watcher, away: boolean): void {
+    if (watcher.away === away) return;
+    watcher.away = away;
+    const person = this.#people.get(watcher.userId);
+    if (person !== undefined) this.#announceSoon(watcher.userId, person);
+  }
+
+  #announceSoon(userId: string, person: Person): void {
+    if (person.announcing) return;
+    person.announcing = true;
+    this.#parts.runtime.after(GATHER_MS, () => {
+      person.announcing = false;
+      this.#announce(userId, person);
+    });
+  }
+
+  #announce(userId: string, person: Person): void {
+    const status = this.#status(userId, person);
+    if (status !== person.announced) {
+      person.announced = status;
+      const watchers = this.#watchers.get(userId);
+      if (watchers !== undefined && watchers.size > 0) {
+        const frame = this.#parts.encode(update(this.#parts.names.of(userId), status, this.#lastSeen(status, person)));
+        for (const watcher of watchers) watcher.sendEphemeral(frame);
+      }
+    }
+    if (!present(person) && this.#people.get(userId) === person) this.#people.delete(userId);
+  }
+
+  /** Away is who has presence connections, all of them away; a chat connection alone is online. */
+  #status(userId: string, person: Person): Status {
+    if (person.invisible || !present(person)) return 'offline';
+    const open = this.#open.get(userId);
+    return open !== undefined && [...open].every((watcher) => watcher.away) ? 'away' : 'online';
+  }
+
+  #lastSeen(status: Status, person: Person): number | null {
+    return status === 'offline' ? person.lastSeen : this.#parts.runtime.now();
+  }
+
+  /** Registers first, then reads and tells, so that a change in between is told too. */
+  async #show(watcher: Watcher, userIds: string[]): Promise<void> {
+    for (const userId of userIds) {
+      watcher.watching.add(userId);
+      getOrMake(this.#watchers, userId).add(watcher);
+    }
+    const accounts = await this.#parts.accounts.byIds(userIds);
+    for (const account of accounts) {
+      if (!watcher.watching.has(account.id)) continue;
+      this.#parts.names.remember(account.id, account.username);
+      const person = this.#people.get(account.id);
+      const status = person === undefined ? 'offline' : person.announced;
+      const lastSeen = person === undefined ? account.lastSeen : (this.#lastSeen(status, person) ?? account.lastSeen);
+      watcher.sendEphemeral(this.#parts.encode(update(account.username, status, lastSeen)));
+    }
+  }
+
+  #unwatch(watcher: Watcher, userId: string): void {
+    watcher.watching.delete(userId);
+    removeFrom(this.#watchers, userId, watcher);
+  }
+}
+
+const present = (person: Person) => person.connections > 0 || person.leaving !== null;
+
+const update = (username: string, status: Status, lastSeen: number | null): EventOf<'PRESENCE_UPDATE'> => ({
+  type: 'PRESENCE_UPDATE',
+  username,
+  status,
+  lastSeen,
+});
+
+function getOrMake<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
+  let set = map.get(key);
+  if (set === undefined) map.set(key, (set = new Set()));
+  return set;
+}
+
+function removeFrom<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
+  const set = map.get(key);
+  if (set === undefined) return;
+  set.delete(value);
+  if (set.size === 0) map.delete(key);
+}

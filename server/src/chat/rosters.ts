@@ -1,0 +1,102 @@
+import { LRUCache } from 'lru-cache';
+import type { ConversationStore, Roster } from '../ports/conversations.js';
+import type { Appended, Entry } from '../ports/log.js';
+import type { Meter } from '../ports/meter.js';
+
+const MEMBERS_KEPT = 1_000_000;
+const RECENT_SENDERS = 128;
+
+/** A roster, and who wrote the newest entries: whom a moving cursor concerns. */
+export interface Room extends Roster {
+  readonly id: string;
+  recent: { seq: number; senderId: string }[];
+}
+
+/** Who is in which conversation, at which version. Bounded; every change of membership passes through `follow`. */
+export class Rosters {
+  readonly #store: ConversationStore;
+  readonly #meter: Meter;
+  readonly #rooms = new LRUCache<string, Room>({ maxSize: MEMBERS_KEPT, sizeCalculation: (room) => room.members.size + 1 });
+  readonly #loading = new Map<string, Promise<Room | null>>();
+
+  constructor(store: ConversationStore, meter: Meter) {
+    this.#store = store;
+    this.#meter = meter;
+  }
+
+  /** The room, if it is here at this version or a later one. */
+  cached(conversationId: string, membersVersion = 0): Room | undefined {
+    const room = this.#rooms.get(conversationId);
+    return room !== undefined && room.membersVersion >= membersVersion ? room : undefined;
+  }
+
+  /** The room at this version or a later one; null: no such conversation. Reads of one room at a time are one read. */
+  async get(conversationId: string, membersVersion = 0): Promise<Room | null> {
+    const cached = this.cached(conversationId, membersVersion);
+    if (cached !== undefined) {
+      this.#meter.count('roster_hits');
+      return cached;
+    }
+    this.#meter.count('roster_misses');
+    const underWay = this.#loading.get(conversationId);
+    // One under way may have been read before the change that the caller has seen; then it is read again.
+    const room = underWay === undefined ? await this.#load(conversationId) : await underWay;
+    return room === null || room.membersVersion >= membersVersion ? room : this.#load(conversationId);
+  }
+
+  forget(conversationId: string): void {
+    this.#rooms.delete(conversationId);
+  }
+
+  /** Takes in what was appended, so that the room stays at the log's version. Call in the order of the log. */
+  follow(room: Room, appended: Appended): void {
+    for (const entry of appended.entries) {
+      applyToMembers(room, entry);
+      room.recent.push({ seq: entry.seq, senderId: entry.senderId });
+    }
+    if (room.recent.length > RECENT_SENDERS * 2) room.recent = room.recent.slice(-RECENT_SENDERS);
+    room.membersVersion = Math.max(room.membersVersion, appended.membersVersion);
+  }
+
+  #load(conversationId: string): Promise<Room | null> {
+    const loading = this.#store.roster(conversationId).then((roster) => {
+      this.#loading.delete(conversationId);
+      if (roster === null) return null;
+      const room: Room = { ...roster, id: conversationId, recent: this.#rooms.get(conversationId)?.recent ?? [] };
+      this.#rooms.set(conversationId, room);
+      return room;
+    });
+    this.#loading.set(conversationId, loading);
+    loading.catch(() => this.#loading.delete(conversationId));
+    return loading;
+  }
+}
+
+function applyToMembers(room: Room, entry: Entry): void {
+  const userId = entry.detail?.userId;
+  switch (entry.kind) {
+    case 'joined':
+    case 'added':
+      if (userId !== undefined) room.members.set(userId, { role: entry.detail?.role ?? 'member', joinedSeq: entry.seq });
+      return;
+    case 'left':
+    case 'removed':
+      if (userId !== undefined) room.members.delete(userId);
+      return;
+    case 'role': {
+      const member = userId === undefined ? undefined : room.members.get(userId);
+      if (member !== undefined && entry.detail?.role !== undefined) member.role = entry.detail.role;
+      return;
+    }
+    case 'created':
+    case 'renamed':
+      if (entry.detail?.name !== undefined) room.name = entry.detail.name;
+      return;
+    case 'settings':
+    case 'closed':
+    case 'message':
+    case 'edit':
+    case 'delete':
+      return;
+  }
+}

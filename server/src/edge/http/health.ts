@@ -1,0 +1,37 @@
+import { http } from '@parley/protocol';
+import type { Health } from '../health.js';
+import { refusals, withoutToken, type HttpApp } from './http-app.js';
+
+/** For people, probes and balancers. */
+export function healthRoutes(app: HttpApp, { health }: { health: Pick<Health, 'read'> }): void {
+  const config = { open: true, probe: true };
+  const common = { ...withoutToken, tags: ['Operation'] };
+
+  app.get(
+    '/health',
+    { config, schema: { ...common, summary: 'How the server is. Always 200.', response: { 200: http.Health, ...refusals } } },
+    () => health.read(),
+  );
+
+  app.get(
+    '/health/live',
+    { config, schema: { ...common, summary: 'The process answers.', response: { 200: http.Liveness, ...refusals } } },
+    async () => ({ status: 'ok' as const }),
+  );
+
+  app.get(
+    '/health/ready',
+    {
+      config,
+      schema: {
+        ...common,
+        summary: 'Every part works and the server takes connections: 200; else 503.',
+        response: { 200: http.Health, 503: http.Health },
+      },
+    },
+    async (_request, reply) => {
+      const state = await health.read();
+      return reply.code(state.status === 'ok' ? 200 : 503).send(state);
+    },
+  );
+}

@@ -1,0 +1,113 @@
+import { z } from 'zod';
+import { http, Refusal } from '@parley/protocol';
+import type { Accounts } from '../../chat/accounts.js';
+import type { Chats } from '../../chat/chats.js';
+import type { Sessions } from '../../chat/sessions.js';
+import type { Limits } from '../limits.js';
+import { callerOf, refusals, type HttpApp } from './http-app.js';
+
+export interface MeParts {
+  accounts: Pick<Accounts, 'profile' | 'changeProfile' | 'changePassword'>;
+  sessions: Pick<Sessions, 'list' | 'end'>;
+  chats: Pick<Chats, 'blocks' | 'block' | 'unblock'>;
+  limits: Pick<Limits, 'logins'>;
+}
+
+/** One's own account: profile, password, sessions, blocks. */
+export function meRoutes(app: HttpApp, parts: MeParts): void {
+  profileRoutes(app, parts);
+  sessionRoutes(app, parts);
+  blockRoutes(app, parts);
+}
+
+function profileRoutes(app: HttpApp, { accounts, limits }: MeParts): void {
+  const tags = ['Me'];
+
+  app.get('/me', { schema: { tags, summary: 'One’s own account.', response: { 200: http.Me, ...refusals } } }, (request) =>
+    accounts.profile(callerOf(request).userId),
+  );
+
+  app.patch(
+    '/me',
+    { schema: { tags, summary: 'Change the profile.', body: http.ProfileChange, response: { 200: http.Me, ...refusals } } },
+    (request) => accounts.changeProfile(callerOf(request).userId, request.body),
+  );
+
+  app.post(
+    '/me/password',
+    {
+      schema: {
+        tags,
+        summary: 'Change the password; all other sessions end.',
+        body: http.PasswordChange,
+        response: { 204: z.undefined().describe('Changed.'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      // A stolen token must not be a way to guess the password faster than at the front door.
+      limits.logins.spend(caller.username.toLowerCase());
+      await accounts.changePassword(caller, request.body);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function sessionRoutes(app: HttpApp, { sessions }: MeParts): void {
+  const tags = ['Me'];
+
+  app.get(
+    '/me/sessions',
+    { schema: { tags, summary: 'Where one is signed in.', response: { 200: http.Sessions, ...refusals } } },
+    async (request) => {
+      const { userId, sessionId } = callerOf(request);
+      return { sessions: await sessions.list(userId, sessionId) };
+    },
+  );
+
+  app.delete(
+    '/me/sessions/:sessionId',
+    {
+      schema: {
+        tags,
+        summary: 'Sign a device out; its sockets close.',
+        params: http.SessionPath,
+        response: { 204: z.undefined().describe('Ended.'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const ended = await sessions.end(callerOf(request).userId, request.params.sessionId);
+      if (!ended) throw new Refusal('not_found', undefined, { field: 'sessionId' });
+      return reply.code(204).send();
+    },
+  );
+}
+
+function blockRoutes(app: HttpApp, { chats }: MeParts): void {
+  const tags = ['Blocks'];
+  const done = { 204: z.undefined().describe('Done.'), ...refusals };
+
+  app.get(
+    '/me/blocks',
+    { schema: { tags, summary: 'Whom one has blocked.', response: { 200: http.Blocks, ...refusals } } },
+    async (request) => ({ blocks: await chats.blocks(callerOf(request)) }),
+  );
+
+  app.put(
+    '/me/blocks/:username',
+    { schema: { tags, summary: 'Block somebody: neither can write to the other.', params: http.UserPath, response: done } },
+    async (request, reply) => {
+      await chats.block(callerOf(request), request.params.username);
+      return reply.code(204).send();
+    },
+  );
+
+  app.delete(
+    '/me/blocks/:username',
+    { schema: { tags, summary: 'Unblock somebody.', params: http.UserPath, response: done } },
+    async (request, reply) => {
+      await chats.unblock(callerOf(request), request.params.username);
+      return reply.code(204).send();
+    },
+  );
+}

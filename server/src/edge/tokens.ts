@@ -1,0 +1,96 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { errors, jwtVerify, SignJWT } from 'jose';
+import { Refusal } from '@parley/protocol';
+import type { Caller } from '../chat/caller.js';
+import type { Sessions } from '../chat/sessions.js';
+import type { Runtime } from '../ports/runtime.js';
+
+const ISSUER = 'parley';
+const ALGORITHM = 'HS256';
+/** Ours have about 300; a hostile one must not cost more to refuse. */
+const TOKEN_MAX_CHARS = 2_048;
+/** The WebSocket subprotocol that a browser names before its token, and that the server then selects. */
+export const SUBPROTOCOL = 'parley';
+
+/** Whose token it is, and until when it holds. */
+export interface Bearer extends Caller {
+  expiresAt: number;
+}
+
+/** Tokens: signed, short of secrets, and good only as long as their session. */
+export class Tokens {
+  readonly #key: KeyObject;
+  readonly #sessions: Pick<Sessions, 'check'>;
+  readonly #runtime: Runtime;
+
+  constructor(secret: string, sessions: Pick<Sessions, 'check'>, runtime: Runtime) {
+    this.#key = createSecretKey(Buffer.from(secret));
+    this.#sessions = sessions;
+    this.#runtime = runtime;
+  }
+
+  /** A token for a session. */
+  issue({ userId, username, sessionId, expiresAt }: Bearer): Promise<string> {
+    return new SignJWT({ name: username, sid: sessionId })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+      .setIssuer(ISSUER)
+      .setSubject(userId)
+      .setIssuedAt(Math.floor(this.#runtime.now() / 1_000))
+      .setExpirationTime(Math.ceil(expiresAt / 1_000))
+      .sign(this.#key);
+  }
+
+  /** Verifies the token and that its session holds; refuses `not_authenticated` otherwise. */
+  async authenticate(token: string | null): Promise<Bearer> {
+    if (token === null || token.length > TOKEN_MAX_CHARS) throw new Refusal('not_authenticated');
+    const caller = await this.#verify(token);
+    const session = await this.#sessions.check(caller.sessionId);
+    if (session?.userId !== caller.userId) throw new Refusal('not_authenticated');
+    return { ...caller, expiresAt: session.expiresAt };
+  }
+
+  async #verify(token: string): Promise<Caller> {
+    const { sub, name, sid } = await this.#claims(token);
+    if (typeof sub !== 'string' || typeof name !== 'string' || typeof sid !== 'string') throw new Refusal('not_authenticated');
+    return { userId: sub, username: name, sessionId: sid };
+  }
+
+  async #claims(token: string): Promise<{ sub?: unknown; name?: unknown; sid?: unknown }> {
+    try {
+      const options = {
+        algorithms: [ALGORITHM],
+        issuer: ISSUER,
+        requiredClaims: ['sub', 'name', 'sid', 'exp'],
+        currentDate: new Date(this.#runtime.now()),
+      };
+      return (await jwtVerify(token, this.#key, options)).payload;
+    } catch (error) {
+      if (error instanceof errors.JOSEError) throw new Refusal('not_authenticated');
+      throw error;
+    }
+  }
+}
+
+/** The token of `Authorization: Bearer …`. */
+export function bearerToken(authorization: string | undefined): string | null {
+  return /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1] ?? null;
+}
+
+/**
+ * The token of a WebSocket upgrade: `Authorization: Bearer`, or the subprotocols `parley`, `<token>` (browsers), or
+ * `?token=` (tools; the URL is never logged).
+ */
+export function upgradeToken(request: { headers: IncomingHttpHeaders; url?: string | undefined }): string | null {
+  return bearerToken(request.headers.authorization) ?? subprotocolToken(request.headers['sec-websocket-protocol']) ?? queryToken(request.url);
+}
+
+function subprotocolToken(header: string | undefined): string | null {
+  const [name, token] = (header ?? '').split(',').map((item) => item.trim());
+  return name === SUBPROTOCOL && token ? token : null;
+}
+
+function queryToken(url = ''): string | null {
+  const start = url.indexOf('?');
+  return start < 0 ? null : new URLSearchParams(url.slice(start + 1)).get('token');
+}

@@ -1,0 +1,101 @@
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { CounterName, GaugeName, Meter, TimerName } from '../ports/meter.js';
+
+const PREFIX = 'parley_';
+
+const COUNTERS: Record<CounterName, string> = {
+  messages_sent_direct: 'Direct messages accepted.',
+  messages_sent_group: 'Group messages accepted.',
+  messages_repeated: 'Messages that had been sent before, answered with their first result.',
+  messages_refused: 'Messages refused.',
+  entries_delivered: 'Log entries handed to connections.',
+  frames_dropped: 'Ephemeral frames dropped for slow connections.',
+  roster_hits: 'Member lists found in the cache.',
+  roster_misses: 'Member lists read from the store.',
+  names_hits: 'Usernames found in the cache.',
+  names_misses: 'Usernames read from the store.',
+  logins: 'Sign-ins.',
+  logins_refused: 'Sign-ins with wrong credentials, or too many.',
+  rate_limited: 'Requests and frames refused by a rate limit.',
+  connections_closed_slow: 'Connections closed because they did not take their frames.',
+  commits: 'Transactions of the store.',
+  commands_committed: 'Commands in those transactions.',
+};
+const TIMERS: Record<TimerName, string> = {
+  commit_seconds: 'One transaction of the store, to stable storage.',
+  accept_to_deliver_seconds: 'From a message’s arrival to its delivery on this server.',
+  history_seconds: 'Reading a history page.',
+  inbox_seconds: 'Reading an inbox page.',
+};
+const GAUGES: Record<GaugeName, string> = {
+  commit_queue: 'Commands waiting for a transaction.',
+  offline_rows: 'Conversations that absent people are owed messages of.',
+  connections_chat: 'Open chat connections.',
+  connections_presence: 'Open presence connections.',
+};
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** One answered HTTP request. */
+export interface RequestSeen {
+  method: string;
+  /** The pattern, not the path: bounded. */
+  route: string;
+  status: number;
+  seconds: number;
+}
+
+/** Metrics for Prometheus, in a registry of its own, so that two servers in one process do not mix. */
+export class Metrics implements Meter {
+  readonly #registry = new Registry();
+  readonly #counters: Record<CounterName, Counter>;
+  readonly #timers: Record<TimerName, Histogram>;
+  readonly #gauges: Record<GaugeName, Gauge>;
+  readonly #requests: Histogram<'method' | 'route' | 'status'>;
+
+  constructor() {
+    const registers = [this.#registry];
+    // With the event loop's delay, garbage collection, memory and CPU of the process.
+    collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
+    this.#counters = mapValues(COUNTERS, (name, help) => new Counter({ name: `${PREFIX}${name}_total`, help, registers }));
+    this.#timers = mapValues(TIMERS, (name, help) => new Histogram({ name: `${PREFIX}${name}`, help, buckets: SECONDS, registers }));
+    this.#gauges = mapValues(GAUGES, (name, help) => new Gauge({ name: `${PREFIX}${name}`, help, registers }));
+    this.#requests = new Histogram({
+      name: `${PREFIX}http_request_seconds`,
+      help: 'HTTP requests, from their arrival to the end of the answer.',
+      labelNames: ['method', 'route', 'status'],
+      buckets: SECONDS,
+      registers,
+    });
+  }
+
+  count(name: CounterName, by = 1): void {
+    this.#counters[name].inc(by);
+  }
+
+  time(name: TimerName, seconds: number): void {
+    this.#timers[name].observe(seconds);
+  }
+
+  set(name: GaugeName, value: number): void {
+    this.#gauges[name].set(value);
+  }
+
+  /** Counts and times an HTTP request. */
+  request({ method, route, status, seconds }: RequestSeen): void {
+    this.#requests.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All of it, as Prometheus reads it. */
+  render(): Promise<string> {
+    return this.#registry.metrics();
+  }
+}
+
+function mapValues<K extends string, V, R>(record: Record<K, V>, make: (key: K, value: V) => R): Record<K, R> {
+  const entries = (Object.entries(record) as [K, V][]).map(([key, value]) => [key, make(key, value)]);
+  return Object.fromEntries(entries) as Record<K, R>;
+}

@@ -1,0 +1,20 @@
+import { performance } from 'node:perf_hooks';
+import { v7 } from 'uuid';
+import type { Runtime, Timer } from '../ports/runtime.js';
+
+/** Time, randomness and scheduling of the real process. */
+export const processRuntime: Runtime = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after: (delayMs, run): Timer => {
+    const timer = setTimeout(run, delayMs).unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+  every: (periodMs, run): Timer => {
+    const timer = setInterval(run, periodMs).unref();
+    return { cancel: () => clearInterval(timer) };
+  },
+  soon: (run) => void setImmediate(run),
+  random: () => Math.random(),
+  id: () => v7(),
+};

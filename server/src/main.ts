@@ -1,0 +1,46 @@
+import { once } from 'node:events';
+import { createApp, VERSION } from './app.js';
+import { BadConfig, loadConfig, type Config } from './config.js';
+import { openLogger } from './host/logger.js';
+
+const config = configOrExit();
+const logger = await openLogger(config.log);
+const app = await createApp(config, { logger }).catch((error: unknown) => {
+  process.stderr.write(`Parley cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});
+const addresses = await app.start().catch(async (error: unknown) => {
+  process.stderr.write(`Parley cannot start: ${error instanceof Error ? error.message : String(error)}\n`);
+  await app.close();
+  process.exit(1);
+});
+logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
+if (process.stdout.isTTY) {
+  process.stdout.write(
+    `\n  API and its documentation   ${addresses.http}/docs\n  Chat in this terminal       npm run client   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client\n\n`,
+  );
+}
+
+const stop = await Promise.race([once(process, 'SIGTERM'), once(process, 'SIGINT'), app.failed]);
+if (stop instanceof Error) {
+  // Whatever was acknowledged is on disk; what was not is not. Going on could only make that untrue.
+  logger.error({ err: stop }, 'the store failed');
+  process.exit(1);
+}
+logger.info({ signal: stop[0] as unknown }, 'draining');
+setTimeout(() => {
+  logger.warn({}, 'drained no further in time');
+  process.exit(1);
+}, config.drainTimeoutMs).unref();
+await app.close();
+logger.info({}, 'goodbye');
+
+function configOrExit(): Config {
+  try {
+    return loadConfig();
+  } catch (error) {
+    if (!(error instanceof BadConfig)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exit(1);
+  }
+}

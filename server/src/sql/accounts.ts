@@ -1,0 +1,103 @@
+import type { Kysely, Selectable, UpdateObject } from 'kysely';
+import type { Account, AccountStore } from '../ports/accounts.js';
+import type { AccountsTable, Database } from './schema.js';
+
+/** Fewer than the parameters that any of the databases takes in one statement. */
+const IDS_PER_STATEMENT = 500;
+/** Sorts after every character that a username may have. */
+const AFTER_ALL = '\uffff';
+
+/** Accounts in whatever database Kysely is on. */
+export class SqlAccounts implements AccountStore {
+  readonly #db: Kysely<Database>;
+
+  constructor(db: Kysely<Database>) {
+    this.#db = db;
+  }
+
+  async create(account: Account): Promise<boolean> {
+    const result = await this.#db
+      .insertInto('accounts')
+      .values({
+        id: account.id,
+        username: account.username,
+        username_key: keyOf(account.username),
+        display_name: account.displayName,
+        password_hash: account.passwordHash,
+        admin: Number(account.admin),
+        invisible: Number(account.invisible),
+        last_seen: account.lastSeen,
+        created_at: account.createdAt,
+      })
+      .onConflict((conflict) => conflict.column('username_key').doNothing())
+      .executeTakeFirst();
+    return result.numInsertedOrUpdatedRows === 1n;
+  }
+
+  async byUsername(username: string): Promise<Account | null> {
+    const row = await this.#db.selectFrom('accounts').selectAll().where('username_key', '=', keyOf(username)).executeTakeFirst();
+    return row === undefined ? null : accountOf(row);
+  }
+
+  async byIds(ids: string[]): Promise<Account[]> {
+    const found: Account[] = [];
+    for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
+      const some = ids.slice(start, start + IDS_PER_STATEMENT);
+      const rows = await this.#db.selectFrom('accounts').selectAll().where('id', 'in', some).execute();
+      found.push(...rows.map(accountOf));
+    }
+    return found;
+  }
+
+  /** By range, not by LIKE: nothing in a prefix is a wildcard, and the index is always used. */
+  async search(prefix: string, limit: number): Promise<Account[]> {
+    const rows = await this.#db
+      .selectFrom('accounts')
+      .selectAll()
+      .where('username_key', '>=', keyOf(prefix))
+      .where('username_key', '<', keyOf(prefix) + AFTER_ALL)
+      .orderBy('username_key')
+      .limit(limit)
+      .execute();
+    return rows.map(accountOf);
+  }
+
+  async setPassword(id: string, passwordHash: string): Promise<void> {
+    await this.#db.updateTable('accounts').set({ password_hash: passwordHash }).where('id', '=', id).execute();
+  }
+
+  async setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void> {
+    const set: UpdateObject<Database, 'accounts'> = {};
+    if (change.displayName !== undefined) set.display_name = change.displayName;
+    if (change.invisible !== undefined) set.invisible = Number(change.invisible);
+    if (Object.keys(set).length === 0) return;
+    await this.#db.updateTable('accounts').set(set).where('id', '=', id).execute();
+  }
+
+  /** Never goes back: the latest wins, in whatever order they come. */
+  async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
+    await Promise.all(
+      seen.map(({ userId, at }) =>
+        this.#db
+          .updateTable('accounts')
+          .set({ last_seen: at })
+          .where('id', '=', userId)
+          .where((row) => row.or([row('last_seen', 'is', null), row('last_seen', '<', at)]))
+          .execute(),
+      ),
+    );
+  }
+}
+
+const keyOf = (username: string) => username.toLowerCase();
+
+const accountOf = (row: Selectable<AccountsTable>): Account => ({
+  id: row.id,
+  username: row.username,
+  displayName: row.display_name,
+  passwordHash: row.password_hash,
+  admin: row.admin === 1,
+  invisible: row.invisible === 1,
+  lastSeen: row.last_seen,
+  createdAt: row.created_at,
+});
