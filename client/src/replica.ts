@@ -24,7 +24,8 @@ export class Replica {
   #isOpen = false;
   /** Entries up to here are not news: they were there when this device first heard of the conversation. */
   #newsAfter: number;
-  /** The inexact part of an unread count is settled by the next summary. */
+  /** Where the server's last summary ended. */
+  #givenSeq: number;
   #isUnreadExact = true;
 
   constructor(summary: Summary, me: string) {
@@ -33,6 +34,7 @@ export class Replica {
     this.#summary = summary;
     this.#wantedFrom = summary.lastSeq + 1;
     this.#newsAfter = summary.lastSeq;
+    this.#givenSeq = summary.lastSeq;
   }
 
   get summary(): Summary {
@@ -53,7 +55,7 @@ export class Replica {
     return !this.#isOpen || this.#wantedFrom > Math.max(this.#floor, this.#firstVisible);
   }
 
-  /** False if reading part of what is not held made the unread count a guess. */
+  /** False if reading part of what is not held made the unread count a guess; the next summary settles it. */
   get isUnreadExact(): boolean {
     return this.#isUnreadExact;
   }
@@ -91,6 +93,7 @@ export class Replica {
     const { read, delivered } = this.#base;
     const peer = this.#base.kind === 'chat' ? this.#base.peer : null;
     this.#base = summary;
+    this.#givenSeq = summary.lastSeq;
     this.#isUnreadExact = true;
     if (peer !== null) this.movePeer(peer);
     this.moveDelivered(delivered);
@@ -124,7 +127,8 @@ export class Replica {
   moveRead(read: number, unread: number | null = null): void {
     if (read <= this.#base.read) return;
     const left = this.#unreadBetween(read, this.#base.lastSeq);
-    if (left === null) this.#isUnreadExact = unread !== null && this.#summary.lastSeq === this.#base.lastSeq;
+    // A count that came may be older or newer than entries that came live since the last summary.
+    if (left === null) this.#isUnreadExact = unread !== null && this.#summary.lastSeq === this.#givenSeq;
     const guess = Math.min(this.#base.unread, unread ?? this.#unreadAtMost(read));
     this.#base = { ...this.#base, read, delivered: Math.max(read, this.#base.delivered), unread: left ?? guess };
     this.#refold();

@@ -1,7 +1,7 @@
 /**
  * A 53-bit hash of a message's text, kept with its client id: tells a repeated send from one that reuses the id for
  * other content (R3). It guards a sender from a slip of their own client only, so it need not be cryptographic; it is
- * an integer that every database and JavaScript hold exactly. (The mixing is Bob Jenkins' and MurmurHash3's finaliser.)
+ * an integer that every database and JavaScript hold exactly. (The public-domain cyrb53.)
  */
 export function contentHash(text: string): number {
   let low = 0xdeadbeef;
