@@ -139,8 +139,9 @@ export class Outbox implements OutgoingOwner {
     try {
       const kept = await this.#parts.store.list();
       const news = kept.filter((stored) => !this.#items.has(stored.clientMessageId));
-      for (const [key, group] of Map.groupBy(news, (stored) => keyOf(stored.target))) {
-        this.#laneAt(key).prepend(group.map((stored) => this.#restored(stored)));
+      for (const key of new Set(news.map((stored) => keyOf(stored.target)))) {
+        const own = news.filter((stored) => keyOf(stored.target) === key);
+        this.#laneAt(key).prepend(own.map((stored) => this.#restored(stored)));
       }
       this.#lastOrder = Math.max(this.#lastOrder, ...kept.map((stored) => stored.order));
     } catch (error) {
@@ -285,9 +286,7 @@ export class Outbox implements OutgoingOwner {
   #forget(item: Item): void {
     this.#endAttempt(item);
     this.#items.delete(item.stored.clientMessageId);
-    const key = keyOf(item.stored.target);
-    const lane = this.#laneAt(key);
-    lane.remove(item);
+    this.#laneOf(item.stored.target).remove(item);
   }
 
   // What could not be removed is sent again after a restart, and is one message all the same.

@@ -13,6 +13,16 @@ import type { StoredMessage, Target } from './outbox-store.js';
  */
 export type OutgoingStatus = 'queued' | 'sending' | 'sent' | 'failed' | 'discarded';
 
+type OutgoingStep =
+  | { status: 'queued' | 'sending' }
+  | { status: 'sent'; message: Message }
+  | { status: 'failed' | 'discarded'; error: ParleyError };
+
+interface Settle {
+  resolve: (message: Message) => void;
+  reject: (error: ParleyError) => void;
+}
+
 /** What an outgoing message asks of the outbox. */
 export interface OutgoingOwner {
   retry(outgoing: Outgoing): Outgoing;
@@ -33,7 +43,7 @@ export class Outgoing {
   #status: OutgoingStatus = 'queued';
   #message: Message | null = null;
   #error: ParleyError | null = null;
-  readonly #settle: { resolve: (message: Message) => void; reject: (error: ParleyError) => void };
+  readonly #settle: Settle;
 
   /** The message at its place. Rejects with ParleyError if it is refused for good or discarded; waits for as long as it takes. */
   readonly sent: Promise<Message>;
@@ -42,7 +52,7 @@ export class Outgoing {
   constructor(stored: StoredMessage, owner: OutgoingOwner) {
     this.#stored = stored;
     this.#owner = owner;
-    let settle: typeof this.#settle | undefined;
+    let settle: Settle | undefined;
     this.sent = new Promise<Message>((resolve, reject) => (settle = { resolve, reject }));
     this.#settle = settle!;
     // Whoever does not await `sent` sees `status` and the event; an unhandled rejection would end a Node process.
@@ -85,7 +95,7 @@ export class Outgoing {
   }
 
   /** For the outbox. */
-  become(next: { status: 'queued' | 'sending' } | { status: 'sent'; message: Message } | { status: 'failed' | 'discarded'; error: ParleyError }): void {
+  become(next: OutgoingStep): void {
     this.#status = next.status;
     switch (next.status) {
       case 'queued':

@@ -28,12 +28,13 @@ export class Replica {
   #givenSeq: number;
   #isUnreadExact = true;
 
-  constructor(summary: Summary, me: string) {
+  /** `newsFrom`: from here on entries are news, and wanted; by default what comes after the summary. */
+  constructor(summary: Summary, me: string, newsFrom: number = summary.lastSeq + 1) {
     this.#me = me;
     this.#base = summary;
     this.#summary = summary;
-    this.#wantedFrom = summary.lastSeq + 1;
-    this.#newsAfter = summary.lastSeq;
+    this.#wantedFrom = newsFrom;
+    this.#newsAfter = newsFrom - 1;
     this.#givenSeq = summary.lastSeq;
   }
 
@@ -70,14 +71,15 @@ export class Replica {
     return this.log.covered.runEnd(Math.max(this.#base.delivered, this.#firstVisible - 1) + 1);
   }
 
-  /** Puts entries in their places; gives the messages among them that are news. */
-  insert(entries: readonly Entry[]): Message[] {
+  /** Puts entries in their places; gives the messages among them that are news. What comes live is news always. */
+  insert(entries: readonly Entry[], isLive: boolean): Message[] {
     const news: Message[] = [];
     for (const entry of entries) {
-      if (this.log.insert(entry) && entry.kind === 'message' && entry.seq > this.#newsAfter) news.push(entry);
+      const isNew = this.log.insert(entry);
+      if (isNew && entry.kind === 'message' && (isLive || entry.seq > this.#newsAfter)) news.push(entry);
     }
     this.#refold();
-    // Folding may be over, but a revision that came before its message is in what the log holds.
+    // As the log has them: an edit may have come before its message.
     return news.map((message) => this.log.message(message.id) ?? message);
   }
 
@@ -85,7 +87,7 @@ export class Replica {
   insertPage(page: Page): Message[] {
     this.log.covered.add(page.from, page.to);
     if (page.floor !== null) this.#floor = Math.max(this.#floor, page.floor);
-    return this.insert(page.entries);
+    return this.insert(page.entries, false);
   }
 
   /** The server's summary, in place of the one before. Entries that are held and later than it count on top. */

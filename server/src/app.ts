@@ -113,7 +113,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const tokens = new Tokens(secret, sessions, runtime);
   const health = new Health({
     runtime,
-    checks: { store: () => stores.check() },
+    checks: { store: () => stores.maintenance.check() },
     version: VERSION,
     profile: config.profile,
     roles: config.roles,
@@ -161,7 +161,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const presenceServer = socketsOnly(config.listen.tls);
   const worker = new Worker(
     [
-      ...retentionJobs({ purgeSends: stores.purgeSends, purgeSessions: (now, limit) => stores.sessions.purge(now, limit) }, runtime),
+      ...retentionJobs({ purgeSends: (before, limit) => stores.maintenance.purgeSends(before, limit), purgeSessions: (now, limit) => stores.sessions.purge(now, limit) }, runtime),
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       {
         name: 'gauge',

@@ -54,7 +54,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   #unanswered = 0;
   #strikes = 0;
   #quietTicks = 0;
-  #onIdle: (() => void) | null = null;
+  #waiting: (() => void)[] = [];
 
   constructor(socket: Socket, bearer: Caller & { expiresAt: number }, address: string, frames: Bucket, world: ConnectionWorld) {
     this.caller = { userId: bearer.userId, username: bearer.username, sessionId: bearer.sessionId };
@@ -138,8 +138,15 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
 
   /** Answers what is under way, then closes with 1000. */
   async leave(): Promise<void> {
-    await this.idle();
+    await this.#answered();
     this.#end(1000, 'Goodbye.');
+  }
+
+  /** Finishes the command that runs and answers what was accepted, then closes as `draining`. */
+  async drain(): Promise<void> {
+    await this.#until(() => this.#running);
+    await this.#answered();
+    this.close('draining');
   }
 
   /** The socket is gone. */
@@ -147,13 +154,22 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     if (this.#phase === 'open') this.left();
     this.#phase = 'closed';
     this.#pending = null;
-    this.#onIdle?.();
+    this.#settled();
   }
 
-  /** Resolves when every message that was accepted has been answered. */
-  idle(): Promise<void> {
-    if (this.#unanswered === 0 || this.#phase === 'closed') return Promise.resolve();
-    return new Promise((resolve) => (this.#onIdle = resolve));
+  #answered(): Promise<void> {
+    return this.#until(() => this.#unanswered > 0);
+  }
+
+  /** Resolves when `busy` no longer holds, or the socket is gone. */
+  async #until(busy: () => boolean): Promise<void> {
+    while (busy() && this.#phase !== 'closed') await new Promise<void>((resolve) => this.#waiting.push(resolve));
+  }
+
+  #settled(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   /** Answers a frame that was not run, and counts it against the connection. */
@@ -185,7 +201,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
         (error: unknown) => this.#fail(command, error),
       )
       .finally(() => {
-        if (--this.#unanswered === 0) this.#onIdle?.();
+        if (--this.#unanswered === 0) this.#settled();
       });
   }
 
@@ -209,6 +225,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     }
     this.#pending = null;
     this.#running = false;
+    this.#settled();
   }
 
   #slow(): void {

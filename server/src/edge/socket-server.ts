@@ -95,8 +95,7 @@ export class SocketServer {
       const reconnectAfterMs = Math.round(runtime.random() * DRAIN_SPREAD_MS);
       connection.tell({ type: 'INFO', code: 'draining', message: 'The server is about to stop; connect again.', reconnectAfterMs });
     }
-    await Promise.all([...this.connections].map((connection) => connection.idle()));
-    for (const connection of this.connections) connection.close('draining');
+    await Promise.all([...this.connections].map((connection) => connection.drain()));
     this.connections.stop();
   }
 

@@ -8,16 +8,17 @@ const HEAP = { maxOldGenerationSizeMb: 128, maxYoungGenerationSizeMb: 4 };
 
 /** A worker thread with the store open. When it dies before it is closed, the store has failed. */
 export class StoreThread {
+  /** Resolves when the thread has ended, for whatever reason. */
+  readonly exited: Promise<void>;
   readonly #worker: Worker;
   readonly #onFatal: (error: Error) => void;
-  readonly #exited: Promise<void>;
   #failed: Error | null = null;
   #closing = false;
 
   private constructor(worker: Worker, onFatal: (error: Error) => void) {
     this.#worker = worker;
     this.#onFatal = onFatal;
-    this.#exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     worker.on('error', (error) => this.#fail(error));
     worker.on('messageerror', (error) => this.#fail(error));
     worker.once('exit', () => this.#fail(new Error('a thread of the store ended')));
@@ -53,7 +54,7 @@ export class StoreThread {
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#failed === null) this.post('close');
-    await this.#exited;
+    await this.exited;
   }
 
   #fail(error: Error): void {

@@ -1,18 +1,10 @@
 import { AppendRefused } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
-import { isStoreRefusal, type Command, type Done, type FromWriter, type Op, type Outcome } from './commands.js';
+import { isStoreRefusal, type Command, type Done, type FromWriter } from './commands.js';
 import type { StoreLimits } from './limits.js';
 import { StoreThread } from './store-thread.js';
-
-/** A command in line, and who waits for it. */
-export interface Waiting {
-  readonly command: Command;
-  readonly chars: number;
-  readonly key: string | undefined;
-  readonly done: Promise<unknown>;
-  settle(outcome: Outcome): void;
-}
+import { Waiting } from './waiting.js';
 
 export interface WriterParts {
   path: string;
@@ -61,23 +53,15 @@ export class Writer {
   }
 
   /** Puts a command in line. `chars` is what it weighs; `key` lets `waiting` find it until its batch starts. */
-  submit<O extends Op>(command: Extract<Command, [O, ...unknown[]]>, chars = 0, key?: string): Promise<Done[O]> {
+  submit<C extends Command>(command: C, chars = 0, key?: string): Promise<Done[C[0]]> {
     const refused = this.#refusal(chars);
     if (refused !== null) return Promise.reject(refused);
-    let settle: (outcome: Outcome) => void = () => {};
-    const done = new Promise<Done[O]>((resolve, reject) => {
-      settle = (outcome) => {
-        if (typeof outcome === 'string') reject(new AppendRefused(outcome));
-        else if (outcome instanceof Error) reject(outcome);
-        else resolve(outcome as Done[O]);
-      };
-    });
-    const waiting: Waiting = { command, chars, key, done, settle };
+    const waiting = new Waiting(command, chars, key);
     this.#pending.push(waiting);
     this.#pendingChars += chars;
     if (key !== undefined) this.#pendingByKey.set(key, waiting);
     this.#schedule();
-    return done;
+    return waiting.done as Promise<Done[C[0]]>;
   }
 
   /** The command with this key whose batch has not started. */
@@ -89,7 +73,8 @@ export class Writer {
   async close(): Promise<void> {
     this.#closing = true;
     if (this.#inFlight.length > 0 || this.#pending.length > 0) {
-      await new Promise<void>((resolve) => (this.#onIdle = resolve));
+      const idle = new Promise<void>((resolve) => (this.#onIdle = resolve));
+      await Promise.race([idle, this.#thread.exited]);
     }
     await this.#thread.close();
   }

@@ -1,4 +1,4 @@
-import { type Kysely, type Migration } from 'kysely';
+import { sql, type Kysely, type Migration } from 'kysely';
 import type { Database } from './schema.js';
 
 /**
@@ -84,12 +84,12 @@ async function createConversations(db: Kysely<Database>): Promise<void> {
     .addColumn('moved_at', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('memberships_key', ['conversation_id', 'user_id'])
     .execute();
-  await db.schema.createIndex('memberships_by_user').on('memberships').column('user_id').where('left_seq', 'is', null).execute();
+  await db.schema.createIndex('memberships_by_user').on('memberships').column('user_id').where(sql.ref('left_seq'), 'is', null).execute();
   await db.schema
     .createIndex('memberships_left')
     .on('memberships')
     .columns(['user_id', 'moved_at'])
-    .where('left_seq', 'is not', null)
+    .where(sql.ref('left_seq'), 'is not', null)
     .execute();
   await db.schema
     .createTable('friendships')

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { asyncApiDocument } from './async-api.js';
 import { ASYNC_PAGE_STYLE, asyncPage } from './async-page.js';
 import type { HttpApp } from './http-app.js';
+import { openApiDocument } from './open-api.js';
 import { SWAGGER_UI_ASSETS, SWAGGER_UI_PAGE, SWAGGER_UI_START, swaggerUiAsset } from './swagger-ui.js';
 
 const CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
@@ -13,13 +14,19 @@ const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';
 const options = { config: { open: true, etag: true }, schema: { hide: true } };
 
+export interface DocsParts {
+  version: string;
+  /** Adds the routes that the OpenAPI document describes. */
+  addRoutes: (app: HttpApp) => void;
+}
+
 /** The API documents and the pages that show them. Each is made when it is first asked for, and kept. */
-export function docsRoutes(app: HttpApp, version: string): void {
-  const openApi = once(() => JSON.stringify(app.swagger()));
+export function docsRoutes(app: HttpApp, { version, addRoutes }: DocsParts): void {
+  const openApi = once(async () => JSON.stringify(await openApiDocument(version, addRoutes)));
   const asyncApi = once(() => JSON.stringify(asyncApiDocument(version)));
   const page = once(() => asyncPage(version));
 
-  app.get('/openapi.json', options, (_request, reply) => reply.type(JSON_TYPE).send(openApi()));
+  app.get('/openapi.json', options, async (_request, reply) => reply.type(JSON_TYPE).send(await openApi()));
   app.get('/asyncapi.json', options, (_request, reply) => reply.type(JSON_TYPE).send(asyncApi()));
   app.get('/docs/async', options, (_request, reply) =>
     reply.header('content-security-policy', ASYNC_PAGE_CSP).type(HTML_TYPE).send(page()),
@@ -40,7 +47,7 @@ function swaggerUiRoutes(app: HttpApp): void {
   }
 }
 
-function once(make: () => string): () => string {
-  let made: string | undefined;
+function once<T>(make: () => T): () => T {
+  let made: T | undefined;
   return () => (made ??= make());
 }

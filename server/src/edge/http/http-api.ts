@@ -1,6 +1,5 @@
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
-import swagger from '@fastify/swagger';
 import { fastify } from 'fastify';
 import { serializerCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { LIMITS, Refusal } from '@parley/protocol';
@@ -23,7 +22,6 @@ import { answerBadHttp, httpServer, type Tls } from './http-server.js';
 import { acceptJsonOnly } from './json-body.js';
 import { meRoutes, type MeParts } from './me.js';
 import { metricsRoutes, type MetricsPage } from './metrics.js';
-import { openApiOptions } from './open-api.js';
 import { requestLog, type RequestMeter } from './request-log.js';
 import { userRoutes, type UsersParts } from './users.js';
 import { validateByZod } from './validation.js';
@@ -69,18 +67,22 @@ export function buildHttpApi(parts: HttpParts): HttpApp {
   });
   app.decorateRequest('caller', null);
   protect(app, parts);
-  app.register(swagger, openApiOptions(parts.options.version));
   app.register(async (scope: HttpApp) => {
-    authRoutes(scope, parts);
-    meRoutes(scope, parts);
-    userRoutes(scope, parts);
-    chatRoutes(scope, parts);
-    groupRoutes(scope, parts);
-    healthRoutes(scope, parts);
-    metricsRoutes(scope, { metrics: parts.metrics, metricsToken: parts.options.metricsToken });
-    docsRoutes(scope, parts.options.version);
+    apiRoutes(scope, parts);
+    docsRoutes(scope, { version: parts.options.version, addRoutes: (described) => apiRoutes(described, parts) });
   });
   return app;
+}
+
+/** Every route but those that describe them. */
+export function apiRoutes(app: HttpApp, parts: HttpParts): void {
+  authRoutes(app, parts);
+  meRoutes(app, parts);
+  userRoutes(app, parts);
+  chatRoutes(app, parts);
+  groupRoutes(app, parts);
+  healthRoutes(app, parts);
+  metricsRoutes(app, { metrics: parts.metrics, metricsToken: parts.options.metricsToken });
 }
 
 function newApp({ options, runtime, logger }: HttpParts): HttpApp {
@@ -93,7 +95,7 @@ function newApp({ options, runtime, logger }: HttpParts): HttpApp {
     genReqId: () => runtime.id(),
     bodyLimit: LIMITS.bodyMaxBytes,
     trustProxy: (address, hop) => isTrusted(trustedProxies, address, hop),
-    routerOptions: { maxParamLength: PATH_PART_MAX_CHARS },
+    routerOptions: { maxParamLength: PATH_PART_MAX_CHARS, ignoreTrailingSlash: true },
     // Whoever is being served when the server drains is served to the end.
     return503OnClosing: false,
   }).withTypeProvider<ZodTypeProvider>();

@@ -1,0 +1,283 @@
+import type { EventOf } from '@parley/protocol';
+import { Acks } from './acks.js';
+import { Announcer } from './announcer.js';
+import type { Bounds } from './bounds.js';
+import type { Entry, Message } from './entries.js';
+import { asParleyError, type ParleyError } from './errors.js';
+import { GapFiller } from './gap-filler.js';
+import { pageOf, type Page, type PageAsked } from './pages.js';
+import { ReadMark } from './read-mark.js';
+import { Replica } from './replica.js';
+import type { Runtime } from './runtime.js';
+import type { Cursors, Summary } from './summary.js';
+import { TypingList } from './typing-list.js';
+import type { Wire } from './wire.js';
+
+export interface FollowerParts {
+  runtime: Runtime;
+  bounds: Bounds;
+  wire: Wire;
+  me: string;
+  autoAck: boolean;
+  changed: () => void;
+  /** A new message, once, in order. */
+  message: (message: Message, isLive: boolean) => void;
+  receipt: (username: string, cursors: Cursors) => void;
+  /** A message of one's own was seen in the log. */
+  confirmed: (message: Message) => void;
+  /** Something here is a guess until the inbox is read again. */
+  resync: () => void;
+  failed: (error: ParleyError) => void;
+}
+
+/** Keeps this device's copy of one conversation up with the server: receives, fetches what is missing, acknowledges. */
+export class Follower {
+  readonly replica: Replica;
+  readonly #parts: FollowerParts;
+  readonly #typing: TypingList;
+  readonly #announcer: Announcer;
+  readonly #filler: GapFiller;
+  readonly #acks: Acks;
+  readonly #readMark: ReadMark;
+  readonly #peers = new Map<string, Cursors>();
+  #version = 0;
+  /** The newest page was fetched; from there on the log is kept complete. */
+  #hasNewest = false;
+  #opening: Promise<void> | null = null;
+  #loadingOlder: Promise<boolean> | null = null;
+
+  /** `newsFrom`: the first entry that is news to this device, and wanted. */
+  constructor(summary: Summary, newsFrom: number, parts: FollowerParts) {
+    const { runtime, bounds, wire } = parts;
+    this.#parts = parts;
+    this.replica = new Replica(summary, parts.me, newsFrom);
+    this.#typing = new TypingList({ runtime, shownMs: bounds.typingShownMs, changed: () => this.touch() });
+    const isLive = () => wire.isLive;
+    const hole = () => this.replica.hole();
+    this.#announcer = new Announcer({ runtime, holdMs: bounds.gapHoldMs, hole, tell: parts.message });
+    this.#filler = new GapFiller({
+      ...{ runtime, bounds, isLive, hole, failed: parts.failed },
+      fetch: async (asked, limit) => this.#take(await this.#fetch(asked, limit)),
+      fetchNewest: () => this.#fetchNewest(),
+    });
+    this.#acks = new Acks({
+      ...{ runtime, bounds, isLive },
+      delivered: () => this.replica.summary.delivered,
+      prefixEnd: () => this.replica.prefixEnd(),
+      send: (upTo) => wire.ask({ type: 'ACK', ...this.#target, upTo }),
+      moved: (upTo) => this.#acknowledged(upTo),
+    });
+    this.#readMark = new ReadMark({
+      ...{ runtime, isLive, delayMs: bounds.readDelayMs },
+      send: (upTo) => wire.ask({ type: 'READ', ...this.#target, upTo }),
+      moved: () => this.#settleUnread(),
+      refused: parts.resync,
+    });
+  }
+
+  get summary(): Summary {
+    return this.replica.summary;
+  }
+
+  /** Grows with every change of what is shown. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get typing(): readonly string[] {
+    return this.#typing.usernames;
+  }
+
+  /** Of a group: the cursors that were told, by username. */
+  get peers(): ReadonlyMap<string, Cursors> {
+    return this.#peers;
+  }
+
+  /** The server's summary. `skipsMissed`: what it counts and is not held is not fetched, unless the timeline is open. */
+  take(summary: Summary, skipsMissed: boolean): void {
+    this.replica.replaceSummary(summary);
+    if (skipsMissed && !this.replica.isOpen) this.replica.skipMissed();
+    this.#settle();
+  }
+
+  /** An entry that came live, or as the SUCCESS of one's own command. */
+  receive(entry: Entry, origin: 'live' | 'own'): void {
+    this.#insert([entry], true);
+    // A SUCCESS and the entries before it come by different ways; what came live is late only if it is lost (R24).
+    this.#settle(origin === 'own' ? this.#parts.bounds.overtakingMs : 0);
+  }
+
+  receiveReceipts(receipts: EventOf<'RECEIPT'>['receipts']): void {
+    for (const { username, delivered, read, unread } of receipts) {
+      if (username === this.#parts.me) this.#ownCursors({ delivered, read }, unread ?? null);
+      else if (this.#peerCursors(username, { delivered, read })) this.#parts.receipt(username, { delivered, read });
+    }
+    this.touch();
+  }
+
+  receiveTyping(username: string): void {
+    if (username !== this.#parts.me) this.#typing.add(username);
+  }
+
+  setBlocked(blocked: boolean): void {
+    this.replica.setBlocked(blocked);
+    this.touch();
+  }
+
+  /** The connection is live again. */
+  resumed(): void {
+    this.#filler.reset();
+    if (this.replica.isOpen && !this.#hasNewest) this.open().catch((error: unknown) => this.#failed(error));
+    this.#settle();
+    this.#readMark.flush();
+  }
+
+  lost(): void {
+    this.#acks.lost();
+    this.#readMark.cancel();
+    this.#filler.cancel();
+    this.#typing.clear();
+  }
+
+  /** Sends what is owed now: the client is about to close. */
+  flush(): void {
+    this.#readMark.flush();
+    if (this.#parts.autoAck) this.#acks.flush();
+  }
+
+  /** Nothing happens any more: the conversation was left, or the client is closed. */
+  end(): void {
+    this.lost();
+    this.#announcer.cancel();
+  }
+
+  /** Fetches the newest page, once; from then on the log is kept complete from there. */
+  async open(): Promise<void> {
+    this.replica.open();
+    this.#filler.reset();
+    if (this.#hasNewest) return this.#filler.fill();
+    this.#opening ??= this.#fetchNewest().finally(() => (this.#opening = null));
+    await this.#opening;
+  }
+
+  /** Fetches the page below what is shown. False: there is none. */
+  async loadOlder(): Promise<boolean> {
+    if (!this.#hasNewest) await this.open();
+    else {
+      this.#loadingOlder ??= this.#fetchOlder().finally(() => (this.#loadingOlder = null));
+      return this.#loadingOlder;
+    }
+    return this.replica.log.entries.length > 0;
+  }
+
+  markRead(upTo: number): void {
+    const target = Math.min(upTo, this.summary.lastSeq);
+    if (target <= this.summary.read) return;
+    this.replica.moveRead(target);
+    this.#readMark.set(target);
+    this.touch();
+  }
+
+  /** Something that is shown has changed. */
+  touch(): void {
+    this.#version += 1;
+    this.#parts.changed();
+  }
+
+  get #target() {
+    const { kind, id } = this.summary;
+    return kind === 'chat' ? { chatId: id } : { groupId: id };
+  }
+
+  async #fetch(asked: PageAsked, limit = this.#parts.bounds.pageEntries): Promise<Page> {
+    const { kind, id } = this.summary;
+    const part = { limit, ...(asked.kind !== 'newest' && { [asked.kind]: asked.seq }) };
+    const reply =
+      kind === 'chat'
+        ? await this.#parts.wire.ask({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: id, ...part })
+        : await this.#parts.wire.ask({ type: 'GET_GROUP_CHAT_HISTORY', groupId: id, ...part });
+    return pageOf(reply, asked);
+  }
+
+  async #fetchNewest(): Promise<void> {
+    const page = await this.#fetch({ kind: 'newest' });
+    this.#hasNewest = true;
+    this.#take(page, () => this.replica.wantFrom(page.to < page.from ? this.summary.lastSeq + 1 : page.from));
+  }
+
+  async #fetchOlder(): Promise<boolean> {
+    if (!this.replica.hasOlder) return false;
+    const before = this.replica.wantedFrom;
+    const page = await this.#fetch({ kind: 'before', seq: before });
+    const heldBefore = this.replica.log.entries.length;
+    this.replica.insertPage(page);
+    if (page.to >= page.from) this.replica.wantFrom(page.from);
+    this.#settle();
+    return this.replica.log.entries.length > heldBefore;
+  }
+
+  #take(page: Page, placed: () => void = () => undefined): void {
+    const news = this.replica.insertPage(page);
+    placed();
+    this.#confirm(page.entries);
+    this.#announcer.add(news, false);
+    this.#settle();
+  }
+
+  #insert(entries: readonly Entry[], isLive: boolean): void {
+    const news = this.replica.insert(entries, isLive);
+    this.#confirm(entries);
+    for (const { from } of news) this.#typing.remove(from);
+    for (const entry of entries) {
+      const isOut = entry.kind === 'event' && (entry.event === 'left' || entry.event === 'removed');
+      if (isOut && entry.username !== null) this.#peers.delete(entry.username);
+    }
+    this.#announcer.add(news, isLive);
+  }
+
+  #confirm(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      if (entry.kind === 'message' && entry.clientMessageId !== null) this.#parts.confirmed(entry);
+    }
+  }
+
+  /** After every change of what is held: closes gaps, acknowledges, forgets what is too much, and tells. */
+  #settle(gapGraceMs = 0): void {
+    this.replica.trim(this.#parts.bounds.timelineMaxEntries);
+    this.#announcer.flush();
+    this.#filler.fill(gapGraceMs);
+    if (this.#parts.autoAck) this.#acks.consider();
+    this.touch();
+  }
+
+  #acknowledged(upTo: number): void {
+    this.replica.moveDelivered(upTo);
+    this.touch();
+  }
+
+  #ownCursors({ delivered, read }: Cursors, unread: number | null): void {
+    this.replica.moveDelivered(delivered);
+    this.replica.moveRead(read, unread);
+    this.#settleUnread();
+  }
+
+  #settleUnread(): void {
+    if (!this.replica.isUnreadExact) this.#parts.resync();
+  }
+
+  #peerCursors(username: string, cursors: Cursors): boolean {
+    if (this.summary.kind === 'chat') return this.replica.movePeer(cursors);
+    const known = this.#peers.get(username) ?? { delivered: 0, read: 0 };
+    if (cursors.delivered <= known.delivered && cursors.read <= known.read) return false;
+    this.#peers.set(username, {
+      delivered: Math.max(known.delivered, cursors.delivered),
+      read: Math.max(known.read, cursors.read),
+    });
+    return true;
+  }
+
+  #failed(reason: unknown): void {
+    const error = asParleyError(reason, 'bad_reply');
+    if (this.#parts.wire.isLive) this.#parts.failed(error);
+  }
+}

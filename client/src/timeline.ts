@@ -1,0 +1,120 @@
+import type { Entry, GroupEntry, Message } from './entries.js';
+import type { ParleyError } from './errors.js';
+import type { Follower } from './follower.js';
+import type { Outgoing, OutgoingStatus } from './outgoing.js';
+import type { Range } from './ranges.js';
+
+/** Entries that are not held here; being fetched, or waiting to be asked for. Both ends included. */
+export interface Gap extends Range {
+  readonly kind: 'gap';
+}
+
+/** A message of one's own that is not confirmed yet, as it is now. */
+export interface PendingMessage {
+  readonly kind: 'pending';
+  readonly clientMessageId: string;
+  readonly content: string;
+  /** Epoch milliseconds, by this device's clock. */
+  readonly queuedAt: number;
+  readonly status: OutgoingStatus;
+  readonly error: ParleyError | null;
+  readonly outgoing: Outgoing;
+}
+
+/** One line of a timeline. */
+export type TimelineItem = Message | GroupEntry | Gap | PendingMessage;
+
+/**
+ * What a conversation shows: sorted by seq at every moment, each message once, gaps marked, one's own unconfirmed
+ * messages last. The lists are new ones after a change and the same ones without.
+ *
+ * @example
+ * await conversation.timeline.open();
+ * for (const item of conversation.timeline.items) …
+ */
+export class Timeline {
+  readonly #follower: Follower;
+  readonly #pending: () => readonly Outgoing[];
+  #version = -1;
+  #items: readonly TimelineItem[] = [];
+  #messages: readonly Message[] = [];
+
+  /** Made by its conversation. */
+  constructor(follower: Follower, pending: () => readonly Outgoing[]) {
+    this.#follower = follower;
+    this.#pending = pending;
+  }
+
+  /** Everything to show. */
+  get items(): readonly TimelineItem[] {
+    this.#refresh();
+    return this.#items;
+  }
+
+  /** The confirmed messages alone. */
+  get messages(): readonly Message[] {
+    this.#refresh();
+    return this.#messages;
+  }
+
+  /** There may be more to read above. */
+  get hasOlder(): boolean {
+    return this.#follower.replica.hasOlder;
+  }
+
+  /** Whether it was opened: it is then kept complete, also over lost connections. */
+  get isOpen(): boolean {
+    return this.#follower.replica.isOpen;
+  }
+
+  /**
+   * Fetches the newest page, unless it is here. Rejects with a retryable ParleyError without a connection; the page is
+   * then fetched with the next one all the same.
+   */
+  open(): Promise<void> {
+    return this.#follower.open();
+  }
+
+  /** Fetches the page above what is shown; fills the newest gap first. False: nothing came. Rejects with ParleyError. */
+  loadOlder(): Promise<boolean> {
+    return this.#follower.loadOlder();
+  }
+
+  #refresh(): void {
+    if (this.#version === this.#follower.version) return;
+    this.#version = this.#follower.version;
+    const { log, isOpen, summary } = this.#follower.replica;
+    const gaps = gapsBetween(log.covered.list, isOpen ? summary.lastSeq : 0);
+    this.#messages = log.entries.filter((entry) => entry.kind === 'message');
+    this.#items = [...withGaps(log.entries, gaps), ...this.#pending().map(pendingOf)];
+  }
+}
+
+function gapsBetween(ranges: readonly Range[], lastSeq: number): Gap[] {
+  const gaps: Gap[] = [];
+  ranges.forEach((range, index) => {
+    const to = (ranges[index + 1]?.from ?? lastSeq + 1) - 1;
+    if (range.to < to) gaps.push({ kind: 'gap', from: range.to + 1, to });
+  });
+  return gaps;
+}
+
+function withGaps(entries: readonly Entry[], gaps: readonly Gap[]): TimelineItem[] {
+  const items: TimelineItem[] = [];
+  let next = 0;
+  const pushGapsBelow = (seq: number) => {
+    for (; next < gaps.length && gaps[next]!.from < seq; next++) items.push(gaps[next]!);
+  };
+  for (const entry of entries) {
+    if (entry.kind === 'revision') continue;
+    pushGapsBelow(entry.seq);
+    items.push(entry);
+  }
+  pushGapsBelow(Number.POSITIVE_INFINITY);
+  return items;
+}
+
+function pendingOf(outgoing: Outgoing): PendingMessage {
+  const { clientMessageId, content, queuedAt, status, error } = outgoing;
+  return { kind: 'pending', clientMessageId, content, queuedAt, status, error, outgoing };
+}

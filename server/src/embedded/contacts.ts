@@ -1,0 +1,68 @@
+import type { ContactStore } from '../ports/conversations.js';
+import type { Reader } from './reader.js';
+import type { Writer } from './writer.js';
+
+const FRIENDS = `SELECT f.friend_id, a.username, f.conversation_id
+  FROM (
+    SELECT user_high AS friend_id, conversation_id FROM friendships WHERE user_low = ?1
+    UNION ALL SELECT user_low, conversation_id FROM friendships WHERE user_high = ?1
+  ) f CROSS JOIN conversations c ON c.id = f.conversation_id CROSS JOIN accounts a ON a.id = f.friend_id
+  WHERE c.blocked = 0`;
+const BLOCKED_BETWEEN = `EXISTS (SELECT 1 FROM blocks WHERE blocker_id = ?1 AND blocked_id = other.value)
+  OR EXISTS (SELECT 1 FROM blocks WHERE blocker_id = other.value AND blocked_id = ?1)`;
+/** Both kinds of acquaintance are the same: a conversation that both are in now. A friend's is their direct chat. */
+const ACQUAINTED = `SELECT other.value FROM json_each(?2) other
+  WHERE EXISTS (
+    SELECT 1 FROM memberships theirs CROSS JOIN memberships own CROSS JOIN conversations c
+    WHERE theirs.user_id = other.value AND theirs.left_seq IS NULL
+      AND own.conversation_id = theirs.conversation_id AND own.user_id = ?1 AND own.left_seq IS NULL
+      AND c.id = own.conversation_id AND c.closed = 0
+  ) AND NOT (${BLOCKED_BETWEEN})`;
+const BLOCKED_AMONG = `SELECT other.value FROM json_each(?2) other WHERE ${BLOCKED_BETWEEN}`;
+const BLOCKS = `SELECT a.username, b.since FROM blocks b JOIN accounts a ON a.id = b.blocked_id
+  WHERE b.blocker_id = ? ORDER BY a.username_key`;
+
+/** Who knows whom, and who is blocked, in SQLite. */
+export class EmbeddedContacts implements ContactStore {
+  readonly #writer: Writer;
+  readonly #reader: Reader;
+
+  constructor(writer: Writer, reader: Reader) {
+    this.#writer = writer;
+    this.#reader = reader;
+  }
+
+  async friends(userId: string): Promise<{ userId: string; username: string; conversationId: string }[]> {
+    const rows = await this.#reader.rows<[string, string, string]>(FRIENDS, [userId]);
+    return rows.map(([friendId, username, conversationId]) => ({ userId: friendId, username, conversationId }));
+  }
+
+  acquainted(userId: string, others: string[]): Promise<string[]> {
+    return this.#among(ACQUAINTED, userId, others);
+  }
+
+  async setBlock(
+    blockerId: string,
+    blockedId: string,
+    blocked: boolean,
+    at: number,
+  ): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }> {
+    const [conversationId, between, changed] = await this.#writer.submit(['block', blockerId, blockedId, blocked, at]);
+    return { conversationId, blocked: between, changed };
+  }
+
+  async blocks(blockerId: string): Promise<{ username: string; since: number }[]> {
+    const rows = await this.#reader.rows<[string, number]>(BLOCKS, [blockerId]);
+    return rows.map(([username, since]) => ({ username, since }));
+  }
+
+  blockedAmong(userId: string, others: string[]): Promise<string[]> {
+    return this.#among(BLOCKED_AMONG, userId, others);
+  }
+
+  async #among(sql: string, userId: string, others: string[]): Promise<string[]> {
+    if (others.length === 0) return [];
+    const rows = await this.#reader.rows<[string]>(sql, [userId, JSON.stringify(others)]);
+    return rows.map(([other]) => other);
+  }
+}
