@@ -1,1 +1,55 @@
-export {};
+import { Command, InvalidArgumentError, Option } from 'commander';
+import { bench, type BenchOptions, type Planned } from './bench.js';
+import { defaultsOf, type Knob, type Scenario } from './scenarios/scenario.js';
+import { SCENARIOS, SUITES } from './suites.js';
+
+const ABOUT = [
+  'Measures Parley: a server of its own for each scenario, loaded over real sockets by a generator in a third process.',
+  'Latency counts from the moment at which a message was to be sent, so that waiting counts. Every receiver acknowledges as the SDK does, and checks every seq: one message lost, repeated or out of order fails the run (exit 1). CPU is that of the whole server process, all threads.',
+  'The table is printed; run.json and index.html are in benchmark/results/<time>/.',
+].join('\n\n');
+
+const program = new Command('npm run bench --').description(ABOUT).showHelpAfterError();
+
+for (const { name, about, scenarios } of SUITES) {
+  addCommand(name, about).action((options: BenchOptions) =>
+    finish(name, scenarios.map((scenario) => ({ scenario, settings: defaultsOf(scenario.knobs) })), options),
+  );
+}
+for (const scenario of SCENARIOS) {
+  const command = addCommand(scenario.name, scenario.about);
+  for (const [name, knob] of Object.entries(scenario.knobs)) command.addOption(knobOption(name, knob));
+  command.action((options: BenchOptions & Record<string, number | boolean>) =>
+    finish(scenario.name, [{ scenario, settings: settingsFrom(scenario, options) }], options),
+  );
+}
+await program.parseAsync();
+
+function addCommand(name: string, about: string): Command {
+  return program
+    .command(name)
+    .description(about)
+    .option('--dir <folder>', 'where data is kept during the run, on the disk to measure (default: beside the results)')
+    .option('--profile', 'run servers under V8’s profiler; .cpuprofile files come beside the results', false);
+}
+
+function knobOption(name: string, { about, byDefault, isFlag }: Knob): Option {
+  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  if (isFlag === true) return new Option(flag, about).default(false);
+  return new Option(`${flag} <number>`, about).default(byDefault).argParser(positive);
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+function settingsFrom(scenario: Scenario, options: Record<string, unknown>): Record<string, number> {
+  return Object.fromEntries(Object.keys(scenario.knobs).map((name) => [name, Number(options[name])]));
+}
+
+async function finish(name: string, planned: Planned[], options: BenchOptions): Promise<void> {
+  const command = ['bench', name, ...process.argv.slice(3)].join(' ');
+  if (!(await bench(command, planned, options))) process.exitCode = 1;
+}

@@ -15,7 +15,11 @@ export const username = z
 export const password = z.string().min(LIMITS.passwordMinChars).max(LIMITS.passwordMaxChars);
 
 /** Ids are opaque to clients; the bound keeps hostile ones small. */
-export const id = z.string().min(1).max(64);
+export const id = z
+  .string()
+  .min(1)
+  .max(64)
+  .regex(/^[\x21-\x7e]+$/, 'expected an id that this server gave');
 
 export const content = z
   .string()
@@ -23,7 +27,7 @@ export const content = z
   .refine((text) => fitsBytes(text, LIMITS.contentMaxBytes), {
     error: `expected at most ${LIMITS.contentMaxBytes} bytes of UTF-8`,
   })
-  .refine((text) => !/\p{Cs}/u.test(text), { error: 'expected well-formed Unicode (no lone surrogates)' });
+  .refine((text) => !/[\0\p{Cs}]/u.test(text), { error: 'expected well-formed Unicode, without NUL' });
 
 /** 1–64 printable ASCII characters; at least 64 random bits recommended. */
 export const clientMessageId = z

@@ -9,7 +9,11 @@ import { LIMITS } from './limits.js';
  */
 export const ErrorBody = z.object({ error: z.object(errorFields) }).meta({
   id: 'Error',
-  examples: [{ error: { code: 'invalid_field', message: 'username: expected at least 3 characters', field: 'username', retryable: false } }],
+  examples: [
+    {
+      error: { code: 'invalid_field', message: 'username: expected at least 3 characters', field: 'username', retryable: false },
+    },
+  ],
 });
 
 const exampleId = '0190f5a0-7b1c-7000-8000-000000000001';
@@ -33,13 +37,17 @@ export const Registration = Credentials.extend({ displayName: f.displayName.opti
   examples: [{ username: 'ann', password: 'correct horse battery', displayName: 'Ann' }],
 });
 /** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
-export const Authenticated = z.object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me }).meta({ id: 'Authenticated' });
+export const Authenticated = z
+  .object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me })
+  .meta({ id: 'Authenticated' });
 export const PasswordChange = z.object({ current: f.password, next: f.password }).meta({
   examples: [{ current: 'correct horse battery', next: 'staple correct horse' }],
 });
-export const ProfileChange = z.object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() }).meta({
-  examples: [{ displayName: 'Ann of Arden' }, { displayName: null, invisible: true }],
-});
+export const ProfileChange = z
+  .object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() })
+  .meta({
+    examples: [{ displayName: 'Ann of Arden' }, { displayName: null, invisible: true }],
+  });
 
 export const Session = z
   .object({

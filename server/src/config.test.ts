@@ -92,13 +92,15 @@ describe('settings', () => {
   test('CORS_ORIGIN takes origins, not URLs', () => {
     expect(read({ CORS_ORIGIN: 'https://a.example, http://b.example:8080' }).doors.corsOrigins).toHaveLength(2);
     expect(read({ CORS_ORIGIN: '*' }).doors.corsOrigins).toBe('*');
-    for (const bad of ['https://a.example/', 'a.example', 'null', 'https://a.example/path']) expect(problems({ CORS_ORIGIN: bad })).toHaveLength(1);
+    for (const bad of ['https://a.example/', 'a.example', 'null', 'https://a.example/path'])
+      expect(problems({ CORS_ORIGIN: bad })).toHaveLength(1);
   });
 
   test('TRUST_PROXY takes a number of hops, or addresses and networks', () => {
     expect(read({ TRUST_PROXY: '2' }).doors.trustedProxies).toEqual({ kind: 'hops', hops: 2 });
     expect(read({ TRUST_PROXY: '10.0.0.0/8, ::1' }).doors.trustedProxies.kind).toBe('list');
-    for (const bad of ['yes', '10.0.0.0/33', '10.0.0/8', '10.0.0.1/', '::1/129']) expect(problems({ TRUST_PROXY: bad })).toHaveLength(1);
+    for (const bad of ['yes', '10.0.0.0/33', '10.0.0/8', '10.0.0.1/', '::1/129'])
+      expect(problems({ TRUST_PROXY: bad })).toHaveLength(1);
   });
 
   test('TLS files have to be there, readable, and PEM', () => {
@@ -111,7 +113,9 @@ describe('settings', () => {
     const key = file('key.pem', '-----BEGIN PRIVATE KEY-----\n');
     expect(read({ TLS_CERT: cert, TLS_KEY: key }).listen.tls?.cert.toString()).toContain('CERTIFICATE');
     expect(read({ TLS_CERT: cert, TLS_KEY: key }).doors.corsOrigins).toContain('https://localhost:3000');
-    expect(problems({ TLS_CERT: cert, TLS_KEY: file('empty', '') })).toEqual([expect.stringContaining('TLS_KEY: expected a PEM file')]);
+    expect(problems({ TLS_CERT: cert, TLS_KEY: file('empty', '') })).toEqual([
+      expect.stringContaining('TLS_KEY: expected a PEM file'),
+    ]);
     expect(problems({ TLS_CERT: cert, TLS_KEY: join(folder, 'none') })).toEqual([expect.stringContaining('ENOENT')]);
     chmodSync(folder, 0o700);
   });
@@ -120,7 +124,7 @@ describe('settings', () => {
     const names = Object.keys(SETTINGS).filter((name) => !name.startsWith('TLS_'));
     fc.assert(
       fc.property(fc.dictionary(fc.constantFrom(...names), fc.oneof(fc.string(), fc.integer().map(String))), (env) => {
-        problems(env);
+        expect(Array.isArray(problems(env))).toBe(true);
       }),
       { numRuns: 2_000 },
     );

@@ -89,9 +89,7 @@ const flag = z
     return z.NEVER;
   });
 const origins = commaList.pipe(
-  z.array(
-    z.string().refine((item) => item === '*' || (URL.canParse(item) && new URL(item).origin === item && item !== 'null')),
-  ),
+  z.array(z.string().refine((item) => item === '*' || (URL.canParse(item) && new URL(item).origin === item && item !== 'null'))),
 );
 const proxies = text.transform((value, context): TrustedProxies => {
   const parsed = trustedProxies(value);
@@ -114,10 +112,24 @@ export const SETTINGS = {
   TOKEN_TTL_HOURS: whole(168, 1, 8_760),
   PASSWORD_HASHES_AT_ONCE: whole(2, 1, 64),
   CORS_ORIGIN: setting('', 'a comma list of origins such as https://chat.example.org, or *', origins),
-  TRUST_PROXY: setting('', 'the number of proxies in front, or a comma list of their addresses or networks (10.0.0.0/8)', proxies),
+  TRUST_PROXY: setting(
+    '',
+    'the number of proxies in front, or a comma list of their addresses or networks (10.0.0.0/8)',
+    proxies,
+  ),
   TLS_CERT: setting('', 'a readable PEM file', optional),
   TLS_KEY: setting('', 'a readable PEM file', optional),
-  METRICS_TOKEN: setting('', 'at least 16 characters', optional.pipe(z.string().min(16).max(1_024).nullable()), true),
+  METRICS_TOKEN: setting(
+    '',
+    'at least 16 characters, no spaces',
+    optional.pipe(
+      z
+        .string()
+        .regex(/^\S{16,1024}$/)
+        .nullable(),
+    ),
+    true,
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
   LOG_PRETTY: setting('', 'true or false', flag),
   HEARTBEAT_S: whole(30, 1, 3_600),

@@ -146,5 +146,10 @@ export class Accounts {
   }
 }
 
-const userOf = ({ id, username, displayName, createdAt }: Account): http.User => ({ userId: id, username, displayName, createdAt });
+const userOf = ({ id, username, displayName, createdAt }: Account): http.User => ({
+  userId: id,
+  username,
+  displayName,
+  createdAt,
+});
 const meOf = (account: Account): http.Me => ({ ...userOf(account), invisible: account.invisible, admin: account.admin });

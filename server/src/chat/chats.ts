@@ -1,10 +1,11 @@
 import { Refusal } from '@parley/protocol';
-import { LRUCache } from 'lru-cache';
+
 import type { ContactStore, ConversationStore } from '../ports/conversations.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { Caller } from './caller.js';
 import type { Delivery } from './delivery.js';
 import type { Names } from './names.js';
+import { recentlyUsed } from './recent.js';
 import type { Rosters } from './rosters.js';
 
 const PAIRS_KEPT = 200_000;
@@ -29,7 +30,7 @@ export interface ChatsParts {
 export class Chats {
   readonly #parts: ChatsParts;
   /** Two user ids → their chat. For ever, once there. */
-  readonly #pairs = new LRUCache<string, string>({ max: PAIRS_KEPT });
+  readonly #pairs = recentlyUsed<string>(PAIRS_KEPT);
 
   constructor(parts: ChatsParts) {
     this.#parts = parts;

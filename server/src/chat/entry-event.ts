@@ -3,7 +3,8 @@ import type { Entry } from '../ports/log.js';
 import type { Names } from './names.js';
 
 /** Where an entry stands, for those who see it. For a direct chat also who the two are. */
-export type Place = { kind: 'direct'; chatId: string; userIds: [string, string] } | { kind: 'group'; groupId: string; name: string };
+export type Place =
+  { kind: 'direct'; chatId: string; userIds: [string, string] } | { kind: 'group'; groupId: string; name: string };
 
 /** Everybody whose name is needed to show the entry. */
 export function peopleOf(entry: Entry, place: Place): string[] {
@@ -43,7 +44,13 @@ export function historyEvent(entry: Entry, place: Place, names: Names): HistoryE
     case 'message':
       throw new Error(`entry ${entry.messageId} is a message, not an event`);
     case 'edit':
-      return { type: 'MESSAGE_EDITED', ...common(entry, names), ...target(place), target: detail.target ?? lost(entry), content: entry.content };
+      return {
+        type: 'MESSAGE_EDITED',
+        ...common(entry, names),
+        ...target(place),
+        target: detail.target ?? lost(entry),
+        content: entry.content,
+      };
     case 'delete':
       return { type: 'MESSAGE_DELETED', ...common(entry, names), ...target(place), target: detail.target ?? lost(entry) };
     case 'created':

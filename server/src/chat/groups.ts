@@ -97,7 +97,8 @@ export class Groups {
     const appended = await untilFresh(async () => {
       if ((await this.#parts.conversations.open(caller.userId, groupId)) !== null) return null;
       const group = await this.#parts.conversations.group(groupId);
-      if (group === null || group.access !== 'open') throw new Refusal('not_found', 'There is no open group with this id.', { field: 'groupId' });
+      if (group === null || group.access !== 'open')
+        throw new Refusal('not_found', 'There is no open group with this id.', { field: 'groupId' });
       if (group.closed) throw new Refusal('group_closed');
       this.#checkRoom(group.memberCount, 1);
       return this.#write(caller, groupId, group.membersVersion, {

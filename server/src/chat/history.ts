@@ -60,7 +60,10 @@ export class History {
       limit,
       maxBytes: LIMITS.replyMaxBytes,
     });
-    await names.learn([...page.entries.flatMap((entry) => peopleOf(entry, place)), ...(place.kind === 'direct' ? place.userIds : [])]);
+    await names.learn([
+      ...page.entries.flatMap((entry) => peopleOf(entry, place)),
+      ...(place.kind === 'direct' ? place.userIds : []),
+    ]);
     meter.time('history_seconds', (runtime.monotonic() - started) / 1000);
     return shown(page, place, names, caller.userId);
   }

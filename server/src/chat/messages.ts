@@ -143,7 +143,8 @@ function checkRevision(caller: Caller, opened: Opened, entry: Entry | null, mess
   const { conversation, membership } = opened;
   if (conversation.kind === 'direct' && conversation.blocked) throw new Refusal('blocked');
   if (conversation.kind === 'group' && conversation.closed) throw new Refusal('group_closed');
-  const hidden = conversation.kind === 'group' && conversation.visibility === 'joined' && (entry?.seq ?? 0) < membership.joinedSeq;
+  const hidden =
+    conversation.kind === 'group' && conversation.visibility === 'joined' && (entry?.seq ?? 0) < membership.joinedSeq;
   if (entry === null || hidden || entry.kind !== 'message' || entry.messageId !== messageId) {
     throw new Refusal('not_found', 'There is no such message.', { field: 'messageId' });
   }

@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { AccountStore } from '../ports/accounts.js';
 import type { Meter } from '../ports/meter.js';
+import { recentlyUsed } from './recent.js';
 
 const NAMES_KEPT = 200_000;
 
@@ -8,8 +8,8 @@ const NAMES_KEPT = 200_000;
 export class Names {
   readonly #accounts: AccountStore;
   readonly #meter: Meter;
-  readonly #nameOf = new LRUCache<string, string>({ max: NAMES_KEPT });
-  readonly #idOf = new LRUCache<string, string>({ max: NAMES_KEPT });
+  readonly #nameOf = recentlyUsed<string>(NAMES_KEPT);
+  readonly #idOf = recentlyUsed<string>(NAMES_KEPT);
 
   constructor(accounts: AccountStore, meter: Meter) {
     this.#accounts = accounts;

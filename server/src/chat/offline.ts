@@ -1,6 +1,6 @@
-import { LRUCache } from 'lru-cache';
 import type { OfflineQueue } from '../ports/offline.js';
 import type { Runtime } from '../ports/runtime.js';
+import { recentlyUsed } from './recent.js';
 
 const NOTED_KEPT = 200_000;
 
@@ -10,7 +10,7 @@ export class Offline {
   readonly #runtime: Runtime;
   readonly #onError: (error: unknown) => void;
   /** Rows that are known to be there, so that a busy conversation does not note its absent members again and again. */
-  readonly #noted = new LRUCache<string, true>({ max: NOTED_KEPT });
+  readonly #noted = recentlyUsed<true>(NOTED_KEPT);
 
   constructor(queue: OfflineQueue, runtime: Runtime, onError: (error: unknown) => void) {
     this.#queue = queue;

@@ -85,7 +85,11 @@ export class Presence implements FriendListener {
       friends.map((friend) => friend.userId),
     );
     watcher.send(
-      this.#parts.encode({ type: 'INFO', code: 'presence_ready', message: `You follow the presence of ${friends.length} friends.` }),
+      this.#parts.encode({
+        type: 'INFO',
+        code: 'presence_ready',
+        message: `You follow the presence of ${friends.length} friends.`,
+      }),
     );
   }
 
@@ -101,7 +105,9 @@ export class Presence implements FriendListener {
     const ids = await Promise.all(command.usernames.map((username) => names.idOf(username)));
     const wanted = ids.filter((id) => id !== null && id !== watcher.userId) as string[];
     const allowed = new Set(await contacts.acquainted(watcher.userId, wanted));
-    const refused = command.usernames.findIndex((_, i) => ids[i] === null || (ids[i] !== watcher.userId && !allowed.has(ids[i] ?? '')));
+    const refused = command.usernames.findIndex(
+      (_, i) => ids[i] === null || (ids[i] !== watcher.userId && !allowed.has(ids[i] ?? '')),
+    );
     if (refused >= 0) {
       throw new Refusal('not_allowed', `usernames.${refused}: expected somebody with whom you share a chat or a group`, {
         field: `usernames.${refused}`,
@@ -135,13 +141,19 @@ export class Presence implements FriendListener {
   }
 
   befriended(userId: string, friendId: string): void {
-    for (const [one, other] of [[userId, friendId], [friendId, userId]] as const) {
+    for (const [one, other] of [
+      [userId, friendId],
+      [friendId, userId],
+    ] as const) {
       for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
     }
   }
 
   parted(userId: string, friendId: string): void {
-    for (const [one, other] of [[userId, friendId], [friendId, userId]] as const) {
+    for (const [one, other] of [
+      [userId, friendId],
+      [friendId, userId],
+    ] as const) {
       for (const watcher of this.#open.get(one) ?? []) {
         if (!watcher.watching.has(other)) continue;
         this.#unwatch(watcher, other);
@@ -165,7 +177,14 @@ export class Presence implements FriendListener {
   }
 
   #arrive(userId: string): Person {
-    const person = { connections: 0, invisible: true, lastSeen: null, leaving: null, announced: 'offline' as const, announcing: false };
+    const person = {
+      connections: 0,
+      invisible: true,
+      lastSeen: null,
+      leaving: null,
+      announced: 'offline' as const,
+      announcing: false,
+    };
     this.#people.set(userId, person);
     if (this.#unread.length === 0) this.#parts.runtime.soon(() => this.#readAccounts().catch(this.#parts.onError));
     this.#unread.push(userId);

@@ -45,7 +45,12 @@ export class Receipts {
     return this.#move(caller, named, { delivered: named.upTo, read: named.upTo }, origin);
   }
 
-  async #move(caller: Caller, named: Named, to: { delivered: number; read?: number }, origin: Recipient | undefined): Promise<void> {
+  async #move(
+    caller: Caller,
+    named: Named,
+    to: { delivered: number; read?: number },
+    origin: Recipient | undefined,
+  ): Promise<void> {
     const { id, kind, field } = idOf(named);
     const room = this.#parts.rosters.cached(id) ?? (await this.#parts.rosters.get(id));
     if (room === null || room.kind !== kind) throw new Refusal('not_member', undefined, { field });

@@ -17,7 +17,8 @@ export class Typing {
   async typing(caller: Caller, named: Named): Promise<void> {
     const { id, kind, field } = idOf(named);
     const room = this.#rosters.cached(id) ?? (await this.#rosters.get(id));
-    if (room === null || room.kind !== kind || !room.members.has(caller.userId)) throw new Refusal('not_member', undefined, { field });
+    if (room === null || room.kind !== kind || !room.members.has(caller.userId))
+      throw new Refusal('not_member', undefined, { field });
     if (room.blocked || room.members.size > LIMITS.receiptsPushedUpToMembers) return;
     const others = [...room.members.keys()].filter((userId) => userId !== caller.userId);
     const where = kind === 'direct' ? { chatId: id } : { groupId: id };

@@ -28,7 +28,13 @@ export function clientAddress(arrival: Arrival, trusted: TrustedProxies): string
   const peer = arrival.socket.remoteAddress ?? '';
   if (trusted.kind === 'none') return peer;
   const forwarded = [arrival.headers['x-forwarded-for'] ?? []].flat().join(',');
-  const way = [peer, ...forwarded.split(',').map((item) => item.trim()).reverse()].filter((item) => item !== '');
+  const way = [
+    peer,
+    ...forwarded
+      .split(',')
+      .map((item) => item.trim())
+      .reverse(),
+  ].filter((item) => item !== '');
   return way.find((address, hop) => hop === way.length - 1 || !isTrusted(trusted, address, hop)) ?? peer;
 }
 

@@ -76,10 +76,12 @@ export class Health {
         timer.cancel();
         resolve(outcome);
       };
-      Promise.resolve().then(check).then(
-        () => end('ok'),
-        () => end('failing'),
-      );
+      Promise.resolve()
+        .then(check)
+        .then(
+          () => end('ok'),
+          () => end('failing'),
+        );
     });
   }
 }

@@ -31,6 +31,8 @@ export class Batches {
   readonly #changes: Changes;
   readonly #pairs: Pairs;
   readonly #offline: OfflineRows;
+  readonly #begin: Statement;
+  readonly #commit: Statement;
   readonly #check: Statement;
   readonly #statements: StatementCache;
 
@@ -44,6 +46,8 @@ export class Batches {
     this.#cursors = new MemberCursors(db, this.#states, this.#offline);
     this.#changes = new Changes(db, this.#states, entries, members);
     this.#pairs = new Pairs(db, this.#states, members);
+    this.#begin = prepare(db, 'BEGIN IMMEDIATE');
+    this.#commit = prepare(db, 'COMMIT');
     this.#check = prepare(
       db,
       'INSERT INTO store_checks (id, checked_at) VALUES (1, ?1) ON CONFLICT (id) DO UPDATE SET checked_at = ?1',
@@ -74,10 +78,10 @@ export class Batches {
   }
 
   #transaction(commands: Command[]): Outcome[] {
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     const outcomes = commands.map((command) => this.#perform(command));
     this.#states.writeBack();
-    this.#db.exec('COMMIT');
+    this.#commit.run();
     this.#states.trim();
     return outcomes;
   }

@@ -1,5 +1,5 @@
+import type { Command, Outcome } from './commands.js';
 import { prepare, troubleOf, type Sqlite, type Statement } from './sqlite.js';
-import type { Command } from './commands.js';
 
 /** About this many pages may lie in the write-ahead log before they are moved to the database file. */
 const WAL_MAX_PAGES = 4_000;
@@ -12,20 +12,31 @@ const CHARS_PER_PAGE = 4_096;
  * have gone out, not before; and SQLite does not tell when its own fails to sync, which must end the process.
  */
 export class Checkpoints {
-  readonly #checkpoint: Statement;
+  readonly #passive: Statement;
+  readonly #truncate: Statement;
   #pages = 0;
 
   constructor(db: Sqlite) {
-    this.#checkpoint = prepare(db, 'PRAGMA wal_checkpoint(PASSIVE)');
+    this.#passive = prepare(db, 'PRAGMA wal_checkpoint(PASSIVE)');
+    this.#truncate = prepare(db, 'PRAGMA wal_checkpoint(TRUNCATE)');
   }
 
-  /** To be called after each batch. Throws when the disk fails; a full one only makes the log longer for now. */
-  after(commands: Command[]): void {
+  /** After each batch: when the log has grown long enough, or there is no room for it to grow. Throws when the disk fails. */
+  after(commands: Command[], outcomes: Outcome[]): void {
     this.#pages += commands.reduce((pages, command) => pages + pagesOf(command), 1);
-    if (this.#pages < WAL_MAX_PAGES) return;
+    if (this.#pages >= WAL_MAX_PAGES || outcomes.at(-1) === 'storage_full') this.#run(this.#passive);
+  }
+
+  /** Before the file is closed: leaves nothing in the log, if there is room. */
+  last(): void {
+    this.#run(this.#truncate);
+  }
+
+  /** A full disk, or a reader in the way, leaves the log as it is for now. */
+  #run(checkpoint: Statement): void {
     this.#pages = 0;
     try {
-      this.#checkpoint.all();
+      checkpoint.get();
     } catch (error) {
       const trouble = troubleOf(error);
       if (trouble !== 'full' && trouble !== 'busy') throw error;

@@ -78,9 +78,7 @@ function storesOn(writer: Writer, reader: Reader, runtime: Runtime, lock: Direct
     offline: new EmbeddedOfflineQueue(writer, reader),
     maintenance: new Maintenance(writer, reader, runtime),
     close: async () => {
-      // The reader first: the last one to close moves the write-ahead log into the database.
-      await reader.close();
-      await writer.close();
+      await Promise.all([reader.close(), writer.close()]);
       lock.release();
     },
   };

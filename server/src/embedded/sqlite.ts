@@ -71,7 +71,18 @@ export function troubleOf(error: unknown): Trouble {
   }
 }
 
+/** SQLite's own words for those codes. The port of it leaves the code out of what `all` throws. */
+const CODE_OF_MESSAGE: Record<string, number> = {
+  'database is locked': BUSY,
+  'attempt to write a readonly database': READONLY,
+  'disk I/O error': IOERR,
+  'database disk image is malformed': CORRUPT,
+  'database or disk is full': FULL,
+  'file is not a database': NOTADB,
+};
+
 function errorCode(error: unknown): number {
-  const code = error instanceof Error && 'errcode' in error ? error.errcode : 0;
+  if (!(error instanceof Error)) return 0;
+  const code = 'errcode' in error ? error.errcode : CODE_OF_MESSAGE[error.message];
   return typeof code === 'number' ? code : 0;
 }

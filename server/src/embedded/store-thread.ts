@@ -26,7 +26,12 @@ export class StoreThread {
 
   /** Resolves when the thread has the file open. Threads run compiled code, also when this file runs as TypeScript. */
   static async start(file: 'writer-thread' | 'reader-thread', data: ThreadData, onFatal: (error: Error) => void): Promise<StoreThread> {
-    const worker = new Worker(new URL(`../../dist/embedded/${file}.js`, import.meta.url), { workerData: data, resourceLimits: HEAP });
+    const worker = new Worker(new URL(`../../dist/embedded/${file}.js`, import.meta.url), {
+      workerData: data,
+      resourceLimits: HEAP,
+      // What the process was started with (a debugger, a loader, code on the command line) is not for its threads.
+      execArgv: [],
+    });
     await new Promise<void>((resolve, reject) => {
       worker.once('message', () => {
         worker.off('error', reject);

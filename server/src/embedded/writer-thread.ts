@@ -36,12 +36,13 @@ port.on('message', (message: ToWriter) => {
 reply('open');
 
 function run(commands: Command[]): void {
-  reply(batches.run(commands));
-  checkpoints.after(commands);
+  const outcomes = batches.run(commands);
+  reply(outcomes);
+  checkpoints.after(commands, outcomes);
 }
 
 function close(): void {
-  db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  checkpoints.last();
   db.close();
   reply('closed');
   port?.close();

@@ -10,7 +10,13 @@ async function linesOf(write: (logger: Awaited<ReturnType<typeof openLogger>>) =
 
 test('one JSON line each, with the level by name and the time', async () => {
   const line = JSON.parse(await linesOf((logger) => logger.child({ id: 'r1' }).info({ status: 200 }, 'request'))) as object;
-  expect(line).toMatchObject({ level: 'info', id: 'r1', status: 200, msg: 'request', time: expect.stringMatching(/^\d{4}-/) as string });
+  expect(line).toMatchObject({
+    level: 'info',
+    id: 'r1',
+    status: 200,
+    msg: 'request',
+    time: expect.stringMatching(/^\d{4}-/) as string,
+  });
 });
 
 test('below its level nothing is written', async () => {

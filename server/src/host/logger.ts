@@ -27,5 +27,10 @@ export async function openLogger({ level, pretty, to }: LogOptions): Promise<Log
 
 async function prettyStream(to: DestinationStream | undefined): Promise<DestinationStream> {
   const { build } = await import('pino-pretty');
-  return build({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname', sync: true, ...(to && { destination: to as NodeJS.WritableStream }) });
+  return build({
+    translateTime: 'SYS:HH:MM:ss.l',
+    ignore: 'pid,hostname',
+    sync: true,
+    ...(to && { destination: to as NodeJS.WritableStream }),
+  });
 }

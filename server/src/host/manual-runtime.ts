@@ -18,13 +18,9 @@ export class ManualRuntime implements Runtime {
     this.#startedAt = startedAt;
   }
 
-  now(): number {
-    return this.#startedAt + this.#elapsedMs;
-  }
-
-  monotonic(): number {
-    return this.#elapsedMs;
-  }
+  /** Bound, as those of the process are: they are passed on by themselves. */
+  readonly now = (): number => this.#startedAt + this.#elapsedMs;
+  readonly monotonic = (): number => this.#elapsedMs;
 
   after(delayMs: number, run: () => void): Timer {
     return this.#wait({ at: this.#elapsedMs + delayMs, run, everyMs: null });

@@ -57,7 +57,10 @@ export class Metrics implements Meter {
     // With the event loop's delay, garbage collection, memory and CPU of the process.
     collectDefaultMetrics({ register: this.#registry, prefix: PREFIX });
     this.#counters = mapValues(COUNTERS, (name, help) => new Counter({ name: `${PREFIX}${name}_total`, help, registers }));
-    this.#timers = mapValues(TIMERS, (name, help) => new Histogram({ name: `${PREFIX}${name}`, help, buckets: SECONDS, registers }));
+    this.#timers = mapValues(
+      TIMERS,
+      (name, help) => new Histogram({ name: `${PREFIX}${name}`, help, buckets: SECONDS, registers }),
+    );
     this.#gauges = mapValues(GAUGES, (name, help) => new Gauge({ name: `${PREFIX}${name}`, help, registers }));
     this.#requests = new Histogram({
       name: `${PREFIX}http_request_seconds`,

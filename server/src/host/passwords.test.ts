@@ -29,7 +29,9 @@ describe('Argon2Passwords', () => {
     const outcomes = await Promise.allSettled(Array.from({ length: 5 }, () => passwords.hash('correct horse')));
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
     const refused = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason as Refusal] : []));
-    expect(refused.every((refusal) => refusal instanceof Refusal && refusal.code === 'overloaded' && refusal.retryable)).toBe(true);
+    expect(refused.every((refusal) => refusal instanceof Refusal && refusal.code === 'overloaded' && refusal.retryable)).toBe(
+      true,
+    );
     await expect(passwords.hash('correct horse')).resolves.toContain('$argon2id$');
   });
 

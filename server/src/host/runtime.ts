@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
-import { v7 } from 'uuid';
 import type { Runtime, Timer } from '../ports/runtime.js';
+import { uuidV7 } from './uuid-v7.js';
 
 /** Time, randomness and scheduling of the real process. */
 export const processRuntime: Runtime = {
@@ -16,5 +16,5 @@ export const processRuntime: Runtime = {
   },
   soon: (run) => void setImmediate(run),
   random: () => Math.random(),
-  id: () => v7(),
+  id: () => uuidV7(Date.now()),
 };

@@ -87,9 +87,14 @@ function frames(schemas: readonly FrameSchema[], io: 'input' | 'output'): Frame[
   return schemas.map((schema) => {
     const { description = '', examples } = schema.meta() ?? {};
     const example = Array.isArray(examples) ? (examples[0] as object) : {};
-    const { $schema: _, ...body } = z.toJSONSchema(schema, { io, unrepresentable: 'any' });
+    const { $schema: _, ...body } = z.toJSONSchema(schema, { io, unrepresentable: 'any', override: openToNewFields });
     return { type: schema.shape.type.value, about: description, example, schema: body };
   });
+}
+
+/** A newer server may add fields to any frame. */
+function openToNewFields({ jsonSchema }: { jsonSchema: { additionalProperties?: unknown } }): void {
+  if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
 }
 
 const byName = (sockets: SocketDoc[], make: (socket: SocketDoc) => object) =>

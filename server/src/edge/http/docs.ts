@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import { asyncApiDocument } from './async-api.js';
 import { ASYNC_PAGE_STYLE, asyncPage } from './async-page.js';
+import { CLOSED_CSP } from './csp.js';
 import type { HttpApp } from './http-app.js';
 import { openApiDocument } from './open-api.js';
 import { SWAGGER_UI_ASSETS, SWAGGER_UI_PAGE, SWAGGER_UI_START, swaggerUiAsset } from './swagger-ui.js';
 
-const CLOSED = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 /** The readable page of the HTTP API brings scripts and styles of its own, all from this server. */
-const SWAGGER_UI_CSP = `${CLOSED}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'`;
-const ASYNC_PAGE_CSP = `${CLOSED}; style-src 'sha256-${createHash('sha256').update(ASYNC_PAGE_STYLE).digest('base64')}'`;
+const SWAGGER_UI_CSP = `${CLOSED_CSP}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'`;
+const ASYNC_PAGE_CSP = `${CLOSED_CSP}; style-src 'sha256-${createHash('sha256').update(ASYNC_PAGE_STYLE).digest('base64')}'`;
 
 const JSON_TYPE = 'application/json; charset=utf-8';
 const HTML_TYPE = 'text/html; charset=utf-8';

@@ -8,7 +8,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 export async function tagAnswer(request: FastifyRequest, reply: FastifyReply, payload: unknown): Promise<unknown> {
   const { etag, open } = request.routeOptions.config;
   const tagged = etag === true && reply.statusCode === 200 && (typeof payload === 'string' || Buffer.isBuffer(payload));
-  if (!reply.hasHeader('cache-control')) reply.header('cache-control', tagged ? `${open ? 'public' : 'private'}, no-cache` : 'no-store');
+  if (!reply.hasHeader('cache-control'))
+    reply.header('cache-control', tagged ? `${open ? 'public' : 'private'}, no-cache` : 'no-store');
   if (!tagged) return payload;
   const tag = `"${createHash('sha1').update(payload).digest('base64url')}"`;
   reply.header('etag', tag);

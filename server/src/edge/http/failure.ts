@@ -13,7 +13,13 @@ export function refusalOfError(error: unknown): Refusal {
 /** The one shape of every refusal. */
 export function errorBody({ code, message, field, retryable, retryAfterMs }: Refusal): http.ErrorBody {
   return {
-    error: { code, message, ...(field !== undefined && { field }), retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) },
+    error: {
+      code,
+      message,
+      ...(field !== undefined && { field }),
+      retryable,
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    },
   };
 }
 
@@ -25,7 +31,8 @@ export function answerFailure(error: unknown, request: FastifyRequest, reply: Fa
   }
   const { status } = ERROR_CODES[refusal.code];
   if (status === 401) reply.header('www-authenticate', 'Bearer');
-  if (refusal.retryAfterMs !== undefined) reply.header('retry-after', String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000))));
+  if (refusal.retryAfterMs !== undefined)
+    reply.header('retry-after', String(Math.max(1, Math.ceil(refusal.retryAfterMs / 1_000))));
   return reply.code(status).header('cache-control', 'no-store').type('application/json; charset=utf-8').send(errorBody(refusal));
 }
 

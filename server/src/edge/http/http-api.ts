@@ -11,6 +11,7 @@ import type { Limits } from '../limits.js';
 import type { Tokens } from '../tokens.js';
 import { authRoutes, type AuthParts } from './auth.js';
 import { chatRoutes, type ChatsParts } from './chats.js';
+import { CLOSED_CSP } from './csp.js';
 import { docsRoutes } from './docs.js';
 import { tagAnswer } from './etag.js';
 import { answerFailure } from './failure.js';
@@ -104,10 +105,8 @@ function newApp({ options, runtime, logger }: HttpParts): HttpApp {
 /** The hooks of every request, in their order: headers first, so that refusals carry them too; then limits, then the token. */
 function protect(app: HttpApp, { options, limits, tokens, logger, metrics, meter }: HttpParts): void {
   app.register(helmet, {
-    contentSecurityPolicy: {
-      useDefaults: false,
-      directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"], baseUri: ["'none'"], formAction: ["'none'"] },
-    },
+    // Set below, once and for all: helmet would put it together anew for each request, at 12 µs.
+    contentSecurityPolicy: false,
     strictTransportSecurity: options.tls !== null && { maxAge: 31_536_000 },
   });
   app.register(cors, {
@@ -119,7 +118,9 @@ function protect(app: HttpApp, { options, limits, tokens, logger, metrics, meter
     strictPreflight: false,
   });
   app.after(() => {
-    app.addHook('onRequest', async (request, reply) => void reply.header('x-request-id', request.id));
+    app.addHook('onRequest', async (request, reply) => {
+      reply.header('content-security-policy', CLOSED_CSP).header('x-request-id', request.id);
+    });
     app.addHook('onRequest', limitRequests(limits.requests));
     app.addHook('onRequest', requireToken(tokens));
     app.addHook('onSend', tagAnswer);

@@ -29,9 +29,9 @@ export function callerOf(request: FastifyRequest): Bearer {
   return request.caller;
 }
 
-/** From where the request comes, as its session remembers it. */
+/** From where the request comes, as its session remembers it. A socket that is gone already has no address. */
 export function deviceOf(request: FastifyRequest): Device {
-  return { userAgent: request.headers['user-agent'] ?? null, address: request.ip };
+  return { userAgent: request.headers['user-agent'] ?? null, address: request.ip || null };
 }
 
 /** Beside the good answers of a route: every refusal has one shape. */

@@ -51,6 +51,7 @@ function badHttp(code: string | undefined): { status: number; refusal: Refusal }
       return { status: 431, refusal: new Refusal('too_large', 'the headers are larger than allowed') };
     case 'ERR_HTTP_REQUEST_TIMEOUT':
       return { status: 408, refusal: new Refusal('invalid_field', 'the request did not arrive in time') };
+    case undefined:
     default:
       return { status: 400, refusal: new Refusal('invalid_field', 'this is not an HTTP request') };
   }

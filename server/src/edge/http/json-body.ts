@@ -9,7 +9,7 @@ export function acceptJsonOnly(app: HttpApp): void {
   app.addContentTypeParser<string>('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (isEncoded(request)) return done(new Refusal('unsupported_media_type', 'send the body without content-encoding'));
     if (body === '') return done(null, undefined);
-    parse(request, body, (error, value) => (error ? done(new Refusal('bad_json')) : done(null, value)));
+    void parse(request, body, (error, value) => (error ? done(new Refusal('bad_json')) : done(null, value)));
   });
 }
 

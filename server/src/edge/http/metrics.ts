@@ -34,7 +34,10 @@ export function metricsRoutes(app: HttpApp, { metrics, metricsToken }: MetricsPa
         throw new Refusal('not_authenticated');
       }
       // Rendered already: past the serializer, that would make a JSON string of it.
-      return reply.type(metrics.contentType).serializer(String).send(await metrics.render());
+      return reply
+        .type(metrics.contentType)
+        .serializer(String)
+        .send(await metrics.render());
     },
   );
 }

@@ -31,7 +31,7 @@ function options(version: string): FastifyDynamicSwaggerOptions {
       security: [{ token: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: (document) => withoutInputTwins(jsonSchemaTransformObject(document)),
+    transformObject: (document) => asMeant(jsonSchemaTransformObject(document)),
   };
 }
 
@@ -41,9 +41,29 @@ const DESCRIPTION =
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
-/** The transform names each component twice, as it is read and as it is written; ours are only ever written. */
-function withoutInputTwins(document: Document): Document {
-  if (!('components' in document) || !document.components?.schemas) return document;
-  const schemas = Object.fromEntries(Object.entries(document.components.schemas).filter(([name]) => !name.endsWith('Input')));
-  return { ...document, components: { ...document.components, schemas } } as Document;
+const ABOUT_ANSWERS: Record<string, string> = {
+  '200': 'Done.',
+  '201': 'Created.',
+  '4XX': 'Refused; `code` says why.',
+  '5XX': 'Not now, or a fault of the server; `retryable` says which.',
+  '503': 'Not ready.',
+};
+
+/** What the generators do not know about this API. */
+function asMeant(document: Document): Document {
+  const told = JSON.parse(JSON.stringify(document), meant) as Document;
+  if (!('components' in told) || !told.components?.schemas) return told;
+  // Each component is there twice, as it is read and as it is written; ours are only ever written.
+  const schemas = Object.fromEntries(Object.entries(told.components.schemas).filter(([name]) => !name.endsWith('Input')));
+  return { ...told, components: { ...told.components, schemas } } as Document;
 }
+
+function meant(this: unknown, key: string, value: unknown): unknown {
+  // A newer server may add fields to any answer.
+  if (key === 'additionalProperties' && value === false) return undefined;
+  if (key in ABOUT_ANSWERS && isUndescribed(value)) return { ...value, description: ABOUT_ANSWERS[key] };
+  return value;
+}
+
+const isUndescribed = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && 'description' in value && value.description === 'Default Response';

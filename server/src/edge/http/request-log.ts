@@ -12,7 +12,14 @@ export function requestLog(logger: Logger, metrics: RequestMeter) {
     const { id, method, caller } = request;
     const route = request.is404 ? 'none' : (request.routeOptions.url ?? 'none');
     const status = reply.statusCode;
-    const fields = { id, method, route, status, ms: Math.round(reply.elapsedTime * 10) / 10, ...(caller && { userId: caller.userId }) };
+    const fields = {
+      id,
+      method,
+      route,
+      status,
+      ms: Math.round(reply.elapsedTime * 10) / 10,
+      ...(caller && { userId: caller.userId }),
+    };
     metrics.request({ method, route, status, seconds: reply.elapsedTime / 1_000 });
     if (request.routeOptions.config.probe) logger.debug(fields, 'request');
     else logger.info(fields, 'request');

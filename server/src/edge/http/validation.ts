@@ -1,6 +1,6 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import { Refusal, refusalOf } from '@parley/protocol';
-import { z } from 'zod';
+import type { z } from 'zod';
 
 /** Validates each part of a request by its zod schema; the refusal names the first field that is wrong. */
 export const validateByZod: FastifySchemaCompiler<z.ZodType> = ({ schema, httpPart }) => {

@@ -1,0 +1,24 @@
+import type { FromSeed, Order, Seeded } from './order.js';
+import { SeededStore } from './store.js';
+
+// Fills a store in a process of its own, which is gone before the server opens it.
+process.once('message', (order: Order) => {
+  fill(order)
+    .then((seeded) => tell({ type: 'seeded', seeded }))
+    .catch((error: unknown) => tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) }))
+    .finally(() => process.disconnect());
+});
+
+async function fill(order: Order): Promise<Seeded> {
+  const store = await SeededStore.open(order);
+  const say = (what: string) => tell({ type: 'progress', what });
+  const people = await store.addPeople(order.people, say);
+  const chats = [];
+  for (const messages of order.chatsOfMessages) chats.push(await store.addChat(messages, order.contentBytes, say));
+  await store.close();
+  return { people, chats };
+}
+
+function tell(message: FromSeed): void {
+  process.send?.(message);
+}

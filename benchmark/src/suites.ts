@@ -1,0 +1,25 @@
+import { direct } from './scenarios/direct.js';
+import { group } from './scenarios/group.js';
+import { history } from './scenarios/history.js';
+import { idle } from './scenarios/idle.js';
+import { loop } from './scenarios/loop.js';
+import type { Scenario } from './scenarios/scenario.js';
+import { start } from './scenarios/start.js';
+
+export const SCENARIOS: readonly Scenario[] = [start, direct, group, idle, history, loop];
+
+/** Several scenarios as one run, each with its defaults. */
+export interface Suite {
+  name: string;
+  about: string;
+  scenarios: readonly Scenario[];
+}
+
+export const SUITES: readonly Suite[] = [
+  {
+    name: 'embedded',
+    about: 'everything that has a goal, on the embedded profile: about five minutes',
+    // `loop` is in `direct` already.
+    scenarios: [start, direct, group, idle, history],
+  },
+];

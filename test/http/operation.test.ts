@@ -1,0 +1,159 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync } from 'node:fs';
+import { request as tlsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { http } from '@parley/protocol';
+import { afterEach, describe, expect, test } from 'vitest';
+import { call, PASSWORD, register } from '../world/http.js';
+import { startServer, type RunningServer } from '../world/server.js';
+
+let server: RunningServer;
+afterEach(() => server.remove());
+
+async function start(env: Record<string, string> = {}): Promise<string> {
+  server = await startServer(env);
+  return server.addresses.http;
+}
+
+describe('health', () => {
+  test('has the shape of the description, and needs no token', async () => {
+    const base = await start();
+    const { status, body } = await call<http.Health>(base, 'GET', '/health');
+    expect(status).toBe(200);
+    expect(body).toEqual({
+      status: 'ok',
+      uptime: expect.any(Number) as number,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      profile: 'embedded',
+      roles: ['api', 'chat', 'presence', 'worker'],
+      checks: { store: 'ok' },
+    });
+    expect(await call(base, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+});
+
+describe('metrics', () => {
+  test('are Prometheus text, and tell what happened', async () => {
+    const base = await start();
+    await register(base, 'ann');
+    await call(base, 'POST', '/auth/login', { body: { username: 'ann', password: 'wrong horse battery' } });
+    const response = await fetch(`${base}/metrics`);
+    expect(response.headers.get('content-type')).toContain('text/plain');
+    const text = await response.text();
+    expect(text).toMatch(/^parley_logins_refused_total 1$/m);
+    expect(text).toMatch(/^parley_http_request_seconds_count\{method="POST",route="\/auth\/register",status="201"\} 1$/m);
+    expect(text).toMatch(/^parley_nodejs_eventloop_lag_p99_seconds /m);
+    expect(text.split('\n').filter((line) => line !== '' && !/^(# )?(HELP |TYPE )?parley_/.test(line))).toEqual([]);
+    expect(text).not.toContain('ann');
+  });
+
+  test('with METRICS_TOKEN, only for who bears it', async () => {
+    const base = await start({ METRICS_TOKEN: 'a-token-for-prometheus' });
+    const read = async (headers: Record<string, string>) => (await fetch(`${base}/metrics`, { headers })).status;
+    expect(await read({})).toBe(401);
+    expect(await read({ authorization: 'Bearer another-token' })).toBe(401);
+    expect(await read({ authorization: 'Bearer a-token-for-prometheus' })).toBe(200);
+  });
+});
+
+describe('limits', () => {
+  const login = (base: string, username: string, headers: Record<string, string> = {}) =>
+    call<http.ErrorBody>(base, 'POST', '/auth/login', { body: { username, password: 'wrong horse battery' }, headers });
+
+  test('tries to sign in, by account in any case: 429 with Retry-After', async () => {
+    const base = await start({ LIMIT_LOGINS_PER_MIN: '3' });
+    for (const username of ['ann', 'Ann', 'ANN']) expect((await login(base, username)).status).toBe(401);
+    const refused = await login(base, 'ann');
+    expect(refused).toMatchObject({ status: 429, body: { error: { code: 'rate_limited', retryable: true } } });
+    const { retryAfterMs = 0 } = refused.body.error;
+    expect(retryAfterMs).toBeGreaterThan(15_000);
+    expect(Number(refused.headers.get('retry-after'))).toBe(Math.ceil(retryAfterMs / 1_000));
+    expect((await login(base, 'bob')).status).toBe(401);
+  });
+
+  test('and by address, whoever is tried', async () => {
+    const base = await start({ LIMIT_LOGINS_PER_MIN_PER_ADDRESS: '2' });
+    expect([(await login(base, 'ann')).status, (await login(base, 'bob')).status, (await login(base, 'eve')).status]).toEqual([
+      401, 401, 429,
+    ]);
+  });
+
+  test('X-Forwarded-For counts only where a proxy is trusted', async () => {
+    const from = (address: string) => ({ 'x-forwarded-for': address });
+    const alone = await start({ LIMIT_LOGINS_PER_MIN_PER_ADDRESS: '1' });
+    expect((await login(alone, 'ann', from('192.0.2.1'))).status).toBe(401);
+    expect((await login(alone, 'ann', from('192.0.2.2'))).status).toBe(429);
+    await server.remove();
+    const behind = await start({ LIMIT_LOGINS_PER_MIN_PER_ADDRESS: '1', TRUST_PROXY: '1' });
+    expect((await login(behind, 'ann', from('192.0.2.1'))).status).toBe(401);
+    expect((await login(behind, 'ann', from('192.0.2.2'))).status).toBe(401);
+    expect((await login(behind, 'ann', from('forged, 192.0.2.2'))).status).toBe(429);
+  });
+
+  test('registrations by address leave room for a dozen accounts by default', async () => {
+    const base = await start({ LIMIT_REGISTRATIONS_PER_HOUR: '' });
+    for (let i = 0; i < 12; i++) await register(base, `friend-${i}`);
+    await server.remove();
+    const strict = await start({ LIMIT_REGISTRATIONS_PER_HOUR: '1' });
+    await register(strict, 'first');
+    expect((await call(strict, 'POST', '/auth/register', { body: { username: 'second', password: PASSWORD } })).status).toBe(429);
+  });
+
+  test('requests by address, but not those of probes', async () => {
+    const base = await start({ LIMIT_REQUESTS_PER_S: '1', LIMIT_REQUESTS_BURST: '2' });
+    const statuses = [];
+    for (let i = 0; i < 3; i++) statuses.push((await call(base, 'GET', '/nope')).status);
+    expect(statuses).toEqual([404, 404, 429]);
+    for (let i = 0; i < 10; i++) expect((await call(base, 'GET', '/health/live')).status).toBe(200);
+  });
+
+  test('history of one user, and joining', async () => {
+    const base = await start({ LIMIT_HISTORY_PER_S: '1', LIMIT_HISTORY_BURST: '1', LIMIT_JOINS_PER_MIN: '1' });
+    const [ann, bob] = [await register(base, 'ann'), await register(base, 'bob')];
+    const inbox = (token: string) => call(base, 'GET', '/inbox', { token });
+    expect([(await inbox(ann.token)).status, (await inbox(ann.token)).status, (await inbox(bob.token)).status]).toEqual([
+      200, 429, 200,
+    ]);
+    const create = () => call(base, 'POST', '/groups', { token: ann.token, body: { name: 'Climbing' } });
+    expect([(await create()).status, (await create()).status]).toEqual([201, 429]);
+  });
+});
+
+test('TLS: with a certificate and its key, all is served over it', async (context) => {
+  const folder = mkdtempSync(join(tmpdir(), 'parley-tls-'));
+  const [cert, key] = [join(folder, 'cert.pem'), join(folder, 'key.pem')];
+  const args = [
+    'req',
+    '-x509',
+    '-newkey',
+    'ec',
+    '-pkeyopt',
+    'ec_paramgen_curve:P-256',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=localhost',
+  ];
+  server = await startServer();
+  try {
+    execFileSync('openssl', [...args, '-keyout', key, '-out', cert], { stdio: 'ignore' });
+  } catch {
+    return context.skip('openssl is not there to make a certificate');
+  }
+  await server.remove();
+  const base = await start({ TLS_CERT: cert, TLS_KEY: key });
+  expect(base).toMatch(/^https:/);
+  const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
+    tlsRequest(`${base}/health`, { rejectUnauthorized: false }, (response) => {
+      response.resume();
+      resolve(response.headers);
+    })
+      .on('error', reject)
+      .end();
+  });
+  expect(headers['strict-transport-security']).toContain('max-age=');
+});
