@@ -1,6 +1,8 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { newSecret, ParleyServer } from './runner/parley-server.js';
+import { readProfiles } from './measure/hot-spots.js';
+import { hotSpotList } from './report/hot-spot-list.js';
+import { newSecret, ParleyServer, ROOT } from './runner/parley-server.js';
 import type { Progress } from './runner/progress.js';
 
 export interface LabOptions {
@@ -36,18 +38,26 @@ export class Lab {
   /** Runs something against a server of its own. */
   async withServer<T>(name: string, use: (server: ParleyServer) => Promise<T>, data = this.newData(name)): Promise<T> {
     const { profile, resultDir } = this.#options;
-    const server = await ParleyServer.start({ ...data, profileDir: profile ? join(resultDir, 'profiles', name) : null });
+    const profileDir = profile ? join(resultDir, 'profiles', name) : null;
+    const server = await ParleyServer.start({ ...data, profileDir });
     try {
       return await use(server);
     } finally {
       await server.stop();
       rmSync(data.dataDir, { recursive: true, force: true });
+      if (profileDir !== null) this.#listHotSpots(profileDir);
     }
   }
 
   /** A fresh store, and the secret that tokens for it are signed with. */
   newData(name: string): { dataDir: string; jwtSecret: string } {
     return { dataDir: this.newDataDir(name), jwtSecret: newSecret() };
+  }
+
+  #listHotSpots(profileDir: string): void {
+    const list = join(profileDir, 'hot-spots.txt');
+    writeFileSync(list, hotSpotList(readProfiles(profileDir, ROOT)));
+    this.progress.step(`where the time went: ${list}`);
   }
 
   close(): void {

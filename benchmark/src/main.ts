@@ -30,7 +30,7 @@ function addCommand(name: string, about: string): Command {
     .command(name)
     .description(about)
     .option('--dir <folder>', 'where data is kept during the run, on the disk to measure (default: beside the results)')
-    .option('--profile', 'run servers under V8’s profiler; .cpuprofile files come beside the results', false);
+    .option('--profile', 'run servers under V8’s profiler; what it saw, and a list of the dearest functions, come beside the results', false);
 }
 
 function knobOption(name: string, { about, byDefault, isFlag }: Knob): Option {

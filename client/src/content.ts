@@ -19,6 +19,8 @@ export function checkContent(content: string): void {
     encoder.encode(content).length <= LIMITS.contentMaxBytes &&
     encoder.encode(JSON.stringify(content)).length <= LIMITS.frameMaxBytes - ENVELOPE_BYTES;
   if (!fits) {
-    throw new ParleyError('too_large', `content: expected at most ${LIMITS.contentMaxBytes} bytes of UTF-8`, { field: 'content' });
+    throw new ParleyError('too_large', `content: expected at most ${LIMITS.contentMaxBytes} bytes of UTF-8`, {
+      field: 'content',
+    });
   }
 }

@@ -56,19 +56,27 @@ export class Follower {
     const hole = () => this.replica.hole();
     this.#announcer = new Announcer({ runtime, holdMs: bounds.gapHoldMs, hole, tell: parts.message });
     this.#filler = new GapFiller({
-      ...{ runtime, bounds, isLive, hole, failed: parts.failed },
+      runtime,
+      bounds,
+      isLive,
+      hole,
+      failed: parts.failed,
       fetch: async (asked, limit) => this.#take(await this.#fetch(asked, limit)),
       fetchNewest: () => this.#fetchNewest(),
     });
     this.#acks = new Acks({
-      ...{ runtime, bounds, isLive },
+      runtime,
+      bounds,
+      isLive,
       delivered: () => this.replica.summary.delivered,
       prefixEnd: () => this.replica.prefixEnd(),
       send: (upTo) => wire.ask({ type: 'ACK', ...this.#target, upTo }),
       moved: (upTo) => this.#acknowledged(upTo),
     });
     this.#readMark = new ReadMark({
-      ...{ runtime, isLive, delayMs: bounds.readDelayMs },
+      runtime,
+      isLive,
+      delayMs: bounds.readDelayMs,
       send: (upTo) => wire.ask({ type: 'READ', ...this.#target, upTo }),
       moved: () => this.#settleUnread(),
       refused: parts.resync,

@@ -29,6 +29,7 @@ export interface InboxParts {
   failed: (error: ParleyError) => void;
 }
 
+/** The events that change what is known of conversations. */
 type HeldEvent = EntryEvent | EventOf<'CHAT_STARTED' | 'RECEIPT' | 'BLOCK_CHANGED'>;
 
 interface Followed {
@@ -120,24 +121,11 @@ export class Inbox {
 
   /** Takes an event. Those of conversations wait while the inbox is being read. */
   receive(event: ServerEvent): void {
-    switch (event.type) {
-      case 'ONE_TO_ONE_CHAT':
-      case 'GROUP_CHAT':
-      case 'MESSAGE_EDITED':
-      case 'MESSAGE_DELETED':
-      case 'GROUP_EVENT':
-      case 'CHAT_STARTED':
-      case 'RECEIPT':
-      case 'BLOCK_CHANGED':
-        if (this.#isReading) return this.#hold(event);
-        if (this.#merge(event)) return;
-        this.#hold(event);
-        return this.resync();
-      case 'TYPING':
-        return this.#typing(event);
-      default:
-        return;
-    }
+    if (event.type === 'TYPING') return this.#typing(event);
+    if (!isOfConversation(event)) return;
+    if (!this.#isReading && this.#merge(event)) return;
+    this.#hold(event);
+    if (!this.#isReading) this.resync();
   }
 
   /** A group that one has just made or joined. */
@@ -175,7 +163,6 @@ export class Inbox {
 
   async #readAgain(): Promise<void> {
     this.#resync = null;
-    this.#isResyncWanted = false;
     try {
       await this.#read(false);
     } catch (reason) {
@@ -190,6 +177,7 @@ export class Inbox {
   /** `isConnecting`: on a new connection, when what was missed is only counted. */
   async #read(isConnecting: boolean): Promise<void> {
     this.#isReading = true;
+    this.#isResyncWanted = false;
     this.#readAt = this.#parts.runtime.now();
     try {
       do {
@@ -248,19 +236,21 @@ export class Inbox {
 
   /** False: of a conversation that is not known. */
   #merge(event: HeldEvent): boolean {
+    if (isEntry(event)) return this.#mergeEntry(event);
     switch (event.type) {
       case 'CHAT_STARTED':
         this.#chat(event.chatId, event.with, event.createdAt);
-        return true;
+        break;
       case 'RECEIPT':
         this.#of(event)?.follower.receiveReceipts(event.receipts);
-        return true;
+        break;
       case 'BLOCK_CHANGED':
-        this.#followed.get(event.chatId)?.follower.setBlocked(event.blocked);
-        return true;
+        this.#of(event)?.follower.setBlocked(event.blocked);
+        break;
       default:
-        return this.#mergeEntry(event);
+        event satisfies never;
     }
+    return true;
   }
 
   #mergeEntry(event: EntryEvent): boolean {
@@ -319,7 +309,12 @@ export class Inbox {
     const { runtime, bounds, wire, outbox, autoAck } = this.#parts;
     const me = this.#username ?? '';
     const follower = new Follower(summary, newsFrom, {
-      ...{ runtime, bounds, wire, me, autoAck, failed: this.#parts.failed },
+      runtime,
+      bounds,
+      wire,
+      me,
+      autoAck,
+      failed: this.#parts.failed,
       changed: () => this.#changed(conversation),
       message: (message, isLive) => this.#parts.message(conversation, message, isLive),
       receipt: (username, cursors) => this.#parts.receipt(conversation, username, cursors),
@@ -338,4 +333,21 @@ export class Inbox {
     this.#ordered = null;
     this.#parts.changed(conversation);
   }
+}
+
+const ENTRIES: ReadonlySet<string> = new Set<EntryEvent['type']>([
+  'ONE_TO_ONE_CHAT',
+  'GROUP_CHAT',
+  'MESSAGE_EDITED',
+  'MESSAGE_DELETED',
+  'GROUP_EVENT',
+]);
+const OTHERS: ReadonlySet<string> = new Set<HeldEvent['type']>(['CHAT_STARTED', 'RECEIPT', 'BLOCK_CHANGED']);
+
+function isEntry(event: ServerEvent): event is EntryEvent {
+  return ENTRIES.has(event.type);
+}
+
+function isOfConversation(event: ServerEvent): event is HeldEvent {
+  return isEntry(event) || OTHERS.has(event.type);
 }

@@ -1,4 +1,5 @@
 import { fresher, revised, type Entry, type Message, type Revision } from './entries.js';
+import { lowerBound } from './lower-bound.js';
 import { Ranges } from './ranges.js';
 
 /** Edits and deletions are remembered for messages that come after them, for as many as this. */
@@ -59,9 +60,11 @@ export class LocalLog {
   trim(keep: number): number | null {
     const excess = this.#entries.length - keep;
     if (excess <= 0) return null;
-    const dropped = this.#entries.splice(0, excess);
-    for (const entry of dropped) this.#ids.delete(entry.id);
-    const cut = dropped.at(-1)!.seq;
+    let cut = 0;
+    for (const { id, seq } of this.#entries.splice(0, excess)) {
+      this.#ids.delete(id);
+      cut = seq;
+    }
     this.covered.removeBelow(cut + 1);
     return cut;
   }
@@ -72,7 +75,14 @@ export class LocalLog {
     this.#revisions.set(revision.target.id, revision);
     const seq = this.#ids.get(revision.target.id);
     if (seq !== undefined) this.#replace(revision.target.id, seq, (held) => revised(held, revision));
-    if (this.#revisions.size > REVISIONS_MAX) this.#revisions.delete(this.#revisions.keys().next().value!);
+    if (this.#revisions.size > REVISIONS_MAX) this.#forgetOldestRevision();
+  }
+
+  #forgetOldestRevision(): void {
+    for (const oldest of this.#revisions.keys()) {
+      this.#revisions.delete(oldest);
+      return;
+    }
   }
 
   // A page may have been read before an edit that came live before the page did.
@@ -98,15 +108,4 @@ export class LocalLog {
     while (this.#entries[index]?.seq === seq && this.#entries[index]?.id !== id) index += 1;
     return index;
   }
-}
-
-function lowerBound<T>(list: readonly T[], isBefore: (item: T) => boolean): number {
-  let low = 0;
-  let high = list.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (isBefore(list[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }

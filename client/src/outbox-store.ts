@@ -1,7 +1,5 @@
 /** Where a message is to go. A direct chat is named by the other person, for it may not exist yet. */
-export type Target =
-  | { readonly kind: 'chat'; readonly with: string }
-  | { readonly kind: 'group'; readonly groupId: string };
+export type Target = { readonly kind: 'chat'; readonly with: string } | { readonly kind: 'group'; readonly groupId: string };
 
 /** One message that has not been confirmed yet, as it is kept. */
 export interface StoredMessage {
@@ -29,6 +27,8 @@ export interface OutboxStore {
   remove(clientMessageId: string): Promise<void>;
   /** Everything kept, by `order`. */
   list(): Promise<StoredMessage[]>;
+  /** The client is closed: lets go of whatever the store holds. */
+  close?(): Promise<void>;
 }
 
 /** Keeps messages as long as the process lives. */

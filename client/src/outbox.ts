@@ -53,6 +53,7 @@ export class Outbox implements OutgoingOwner {
   #lastOrder = 0;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
+  #isClosed = false;
 
   constructor(parts: OutboxParts) {
     this.#parts = parts;
@@ -78,6 +79,7 @@ export class Outbox implements OutgoingOwner {
   enqueue(target: Target, content: string): Outgoing {
     checkContent(content);
     const { runtime, bounds } = this.#parts;
+    if (this.#isClosed) throw new ParleyError('closed', 'the client was closed');
     if (this.#items.size >= bounds.outboxMaxMessages) {
       throw new ParleyError('outbox_failed', `the outbox holds ${bounds.outboxMaxMessages} messages already`);
     }
@@ -114,7 +116,14 @@ export class Outbox implements OutgoingOwner {
 
   /** The connection is gone: what was not answered is sent again on the next. */
   lost(): void {
-    for (const item of [...this.#attempts.values()]) this.#unsend(item);
+    for (const item of this.#attempts.values()) this.#unsend(item);
+  }
+
+  /** Nothing is sent any more; the store keeps what is unconfirmed. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    for (const lane of this.#lanes.values()) lane.resume();
+    await this.#parts.store.close?.().catch((reason: unknown) => this.#storeFailed(reason));
   }
 
   /** True if the event answers a message of this outbox. */

@@ -1,5 +1,5 @@
 import type { Message } from './entries.js';
-import { ParleyError } from './errors.js';
+import type { ParleyError } from './errors.js';
 import type { StoredMessage, Target } from './outbox-store.js';
 
 /**
@@ -52,9 +52,9 @@ export class Outgoing {
   constructor(stored: StoredMessage, owner: OutgoingOwner) {
     this.#stored = stored;
     this.#owner = owner;
-    let settle: Settle | undefined;
-    this.sent = new Promise<Message>((resolve, reject) => (settle = { resolve, reject }));
-    this.#settle = settle!;
+    const settle: Settle = { resolve: () => undefined, reject: () => undefined };
+    this.sent = new Promise<Message>((resolve, reject) => Object.assign(settle, { resolve, reject }));
+    this.#settle = settle;
     // Whoever does not await `sent` sees `status` and the event; an unhandled rejection would end a Node process.
     this.sent.catch(() => undefined);
   }

@@ -8,10 +8,7 @@ export type PageAsked =
   | { readonly kind: 'after'; readonly seq: number };
 
 /** What a history reply holds, of either kind of conversation, by socket or HTTP. */
-export type PageReply = Pick<
-  EventOf<'GROUP_CHAT_HISTORY'>,
-  'messages' | 'events' | 'coversFrom' | 'coversTo' | 'hasMore'
->;
+export type PageReply = Pick<EventOf<'GROUP_CHAT_HISTORY'>, 'messages' | 'events' | 'coversFrom' | 'coversTo' | 'hasMore'>;
 
 /** A part of a log with the range of seqs that is complete once its entries are held. */
 export interface Page {

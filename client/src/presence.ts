@@ -34,7 +34,8 @@ export class Presence {
   readonly #parts: PresenceParts;
   readonly #connection: Connection | null;
   readonly #requests: Requests | null;
-  #people: ReadonlyMap<string, PresenceOf> = new Map();
+  readonly #people = new Map<string, PresenceOf>();
+  #shown: ReadonlyMap<string, PresenceOf> | null = null;
   /** Told on this connection, before it said that everybody was. */
   #told: Set<string> | null = null;
   #watched: readonly string[] = [];
@@ -68,7 +69,8 @@ export class Presence {
 
   /** Everybody of whom something was told, by username in lower case. A new map after a change, the same without. */
   get people(): ReadonlyMap<string, PresenceOf> {
-    return this.#people;
+    this.#shown ??= new Map(this.#people);
+    return this.#shown;
   }
 
   /** Of somebody of whom nothing is known: offline and stale. */
@@ -141,7 +143,8 @@ export class Presence {
   }
 
   #put(username: string, presence: PresenceOf): void {
-    this.#people = new Map(this.#people).set(username.toLowerCase(), presence);
+    this.#people.set(username.toLowerCase(), presence);
+    this.#shown = null;
     this.#parts.changed(username, presence);
   }
 

@@ -1,3 +1,5 @@
+import { lowerBound } from './lower-bound.js';
+
 /** Both ends included. */
 export interface Range {
   readonly from: number;
@@ -20,14 +22,12 @@ export class Ranges {
   add(from: number, to: number): void {
     if (to < from) return;
     const first = this.#firstEndingAtOrAfter(from - 1);
+    let merged = { from, to };
     let next = first;
-    for (; next < this.#list.length; next++) {
-      const range = this.#list[next]!;
-      if (range.from > to + 1) break;
-      from = Math.min(from, range.from);
-      to = Math.max(to, range.to);
+    for (let range = this.#list[next]; range !== undefined && range.from <= to + 1; range = this.#list[++next]) {
+      merged = { from: Math.min(merged.from, range.from), to: Math.max(merged.to, range.to) };
     }
-    this.#list.splice(first, next - first, { from, to });
+    this.#list.splice(first, next - first, merged);
   }
 
   contains(seq: number): boolean {
@@ -70,13 +70,6 @@ export class Ranges {
   }
 
   #firstEndingAtOrAfter(seq: number): number {
-    let low = 0;
-    let high = this.#list.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (this.#list[middle]!.to < seq) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return lowerBound(this.#list, (range) => range.to < seq);
   }
 }

@@ -31,6 +31,5 @@ export const systemRuntime: Runtime = {
   },
   soon: (run) => queueMicrotask(run),
   random: () => Math.random(),
-  id: () =>
-    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
+  id: () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join(''),
 };

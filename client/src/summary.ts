@@ -90,9 +90,7 @@ export function folded(summary: Summary, entry: Entry, me: string): Summary {
         lastMessage: entry,
       };
     case 'revision':
-      return moved.lastMessage?.id === entry.target.id
-        ? { ...moved, lastMessage: revised(moved.lastMessage, entry) }
-        : moved;
+      return moved.lastMessage?.id === entry.target.id ? { ...moved, lastMessage: revised(moved.lastMessage, entry) } : moved;
     case 'event':
       return moved.kind === 'group' ? withGroupEntry(moved, entry, me) : moved;
   }

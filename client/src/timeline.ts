@@ -99,19 +99,13 @@ function gapsBetween(ranges: readonly Range[], lastSeq: number): Gap[] {
   return gaps;
 }
 
+/** Entries and gaps by where they begin; revisions show in their targets. */
 function withGaps(entries: readonly Entry[], gaps: readonly Gap[]): TimelineItem[] {
-  const items: TimelineItem[] = [];
-  let next = 0;
-  const pushGapsBelow = (seq: number) => {
-    for (; next < gaps.length && gaps[next]!.from < seq; next++) items.push(gaps[next]!);
-  };
-  for (const entry of entries) {
-    if (entry.kind === 'revision') continue;
-    pushGapsBelow(entry.seq);
-    items.push(entry);
-  }
-  pushGapsBelow(Number.POSITIVE_INFINITY);
-  return items;
+  const shown = entries.filter((entry) => entry.kind !== 'revision');
+  if (gaps.length === 0) return shown;
+  // Sorting keeps the order of what begins at one seq, and is linear on runs that are sorted already.
+  const start = (item: Message | GroupEntry | Gap) => (item.kind === 'gap' ? item.from : item.seq);
+  return [...shown, ...gaps].sort((a, b) => start(a) - start(b));
 }
 
 function pendingOf(outgoing: Outgoing): PendingMessage {

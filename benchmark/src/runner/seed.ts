@@ -9,15 +9,16 @@ const ENTRY = join(import.meta.dirname, '../seed/main.js');
 /** Fills a store before a server opens it. */
 export async function seed(order: Order, progress: Progress): Promise<Seeded> {
   const child = fork(ENTRY, { serialization: 'advanced' });
-  let seeded: Seeded | null = null;
-  let failure = 'it said nothing';
-  child.on('message', (message: FromSeed) => {
-    if (message.type === 'progress') progress.now(message.what);
-    else if (message.type === 'seeded') seeded = message.seeded;
-    else failure = message.message;
-  });
+  const exited = once(child, 'exit');
   child.send(order);
-  await once(child, 'exit');
-  if (seeded === null) throw new Error(`the store could not be filled: ${failure}`);
+  const seeded = await new Promise<Seeded>((resolve, reject) => {
+    child.on('message', (message: FromSeed) => {
+      if (message.type === 'progress') progress.now(message.what);
+      else if (message.type === 'seeded') resolve(message.seeded);
+      else reject(new Error(`the store could not be filled: ${message.message}`));
+    });
+    child.once('disconnect', () => reject(new Error('the process that fills the store ended early')));
+  });
+  await exited;
   return seeded;
 }

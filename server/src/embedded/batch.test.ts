@@ -41,7 +41,14 @@ describe('batches', () => {
 
   it('R3 in a failing batch only the culprit fails, and the others keep their order', () => {
     const outcomes = batches.run([send('one', 'c1'), poison(), send('two', 'c2'), send('one', 'c1'), poison(), send('three')]);
-    expect(outcomes.map((outcome) => (outcome instanceof Error ? 'failed' : (outcome as unknown[])[0]))).toEqual([1, 'failed', 2, 1, 'failed', 3]);
+    expect(outcomes.map((outcome) => (outcome instanceof Error ? 'failed' : (outcome as unknown[])[0]))).toEqual([
+      1,
+      'failed',
+      2,
+      1,
+      'failed',
+      3,
+    ]);
     expect(count('entries')).toBe(3);
     expect(batches.run([send('four')])).toEqual([[4, 4, 1, 1, null]]);
   });

@@ -93,7 +93,8 @@ export class ConversationStates {
   #load(id: string): ConversationState | undefined {
     const row = this.#select.get(id) as Row | undefined;
     if (row === undefined) return undefined;
-    const [rowid, kind, lastSeq, lastOrdinal, lastMessageSeq, lastAt, movedAt, membersVersion, memberCount, closed, blocked] = row;
+    const [rowid, kind, lastSeq, lastOrdinal, lastMessageSeq, lastAt, movedAt, membersVersion, memberCount, closed, blocked] =
+      row;
     return {
       rowid,
       kind,

@@ -106,7 +106,13 @@ export class EmbeddedConversations implements ConversationStore {
 const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
 
 /** `created`, then `added` for each member beside the owner. */
-function firstEntries({ name, access, visibility, memberIds, messageIds }: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
+function firstEntries({
+  name,
+  access,
+  visibility,
+  memberIds,
+  messageIds,
+}: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
   const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member' } }));
   const drafts: Draft[] = [{ kind: 'created', detail: { name, access, visibility } }, ...added];
   return drafts.map((draft, index) => {

@@ -56,7 +56,14 @@ export class MemberCursors {
   }
 
   /** At the log's end nothing is counted; in the middle, one's own messages on the shorter side. */
-  #markAt(state: ConversationState, conversationId: string, userId: string, seq: number, before: ReadMark, sent: number): ReadMark {
+  #markAt(
+    state: ConversationState,
+    conversationId: string,
+    userId: string,
+    seq: number,
+    before: ReadMark,
+    sent: number,
+  ): ReadMark {
     if (seq === state.lastSeq) return [seq, state.lastOrdinal, sent];
     const [ordinal] = this.#ordinal.get(conversationId, seq) as [number];
     const [readBefore, , sentBefore] = before;

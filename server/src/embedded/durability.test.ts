@@ -41,7 +41,9 @@ interface Acknowledged {
 
 /** One life of the appender, ended by SIGKILL at a random moment after its first acknowledged send. */
 async function killedRound(dataDir: string, a: string, b: string): Promise<Acknowledged[]> {
-  const child = spawn(process.execPath, ['--input-type=module', '-e', APPENDER, dataDir, a, b], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, ['--input-type=module', '-e', APPENDER, dataDir, a, b], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const acknowledged: Acknowledged[] = [];
   const lines = createInterface(child.stdout);
   lines.on('line', (line) => {
@@ -105,7 +107,15 @@ it('D3 client ids are kept as long as promised, then purged a bounded number at 
   const stores = await openIn(dataDir);
   const chat = (await stores.conversations.openDirect('a', 'b', randomUUID(), 1))?.id as string;
   const send = (n: number) =>
-    stores.log.append({ kind: 'send', conversationId: chat, senderId: 'a', messageId: randomUUID(), content: 'x', clientId: `${n}`, at: n });
+    stores.log.append({
+      kind: 'send',
+      conversationId: chat,
+      senderId: 'a',
+      messageId: randomUUID(),
+      content: 'x',
+      clientId: `${n}`,
+      at: n,
+    });
   for (const n of range(1, 5)) await send(n);
   expect(await stores.maintenance.purgeSends(4, 2)).toBe(2);
   expect(await stores.maintenance.purgeSends(4, 100)).toBe(1);

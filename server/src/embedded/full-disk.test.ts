@@ -32,7 +32,7 @@ async function smallDisk(): Promise<{ path: string; unmount(): Promise<void> } |
 it('R25 a full disk refuses what comes, keeps what was accepted, and takes sends again when there is room', async ({ skip }) => {
   const disk = await smallDisk();
   if (disk === null) {
-    console.log('skipped: the full-disk test needs the right to mount a tmpfs');
+    process.stdout.write('skipped: the full-disk test needs the right to mount a tmpfs\n');
     return skip();
   }
   const ballast = join(disk.path, 'ballast');
@@ -64,7 +64,8 @@ it('R25 a full disk refuses what comes, keeps what was accepted, and takes sends
   await stores.close();
 
   const reopened = await openIn(join(disk.path, 'data'));
-  const log = (await reopened.log.page({ conversationId: chat, from: 1, to: 1e9, after: 0, limit: 10_000, maxBytes: 1e9 })).entries;
+  const log = (await reopened.log.page({ conversationId: chat, from: 1, to: 1e9, after: 0, limit: 10_000, maxBytes: 1e9 }))
+    .entries;
   expect(log.map((entry) => entry.messageId)).toEqual(accepted);
   expect(log.map((entry) => entry.seq)).toEqual(range(1, accepted.length));
   await reopened.close();

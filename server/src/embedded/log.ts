@@ -47,7 +47,12 @@ export class EmbeddedLog implements LogStore {
     const lowest = Math.max(from, 1, (after ?? 0) + 1);
     const highest = Math.min(to, (before ?? Infinity) - 1);
     const upwards = after !== undefined;
-    const rows = await this.#reader.rows<EntryRow>(upwards ? OLDEST_FIRST : NEWEST_FIRST, [conversationId, lowest, highest, limit + 1]);
+    const rows = await this.#reader.rows<EntryRow>(upwards ? OLDEST_FIRST : NEWEST_FIRST, [
+      conversationId,
+      lowest,
+      highest,
+      limit + 1,
+    ]);
     const entries = fitting(rows, limit, maxBytes).map(entryOf);
     const hasMore = entries.length < rows.length;
     if (!upwards) entries.reverse();
@@ -104,14 +109,12 @@ function changeCommand({ conversationId, actorId, membersVersion, entries, membe
     conversationId,
     actorId,
     membersVersion,
-    entries.map(
-      ({ messageId, kind, content, detail }): EntryDraft => [
-        messageId,
-        kind,
-        content ?? '',
-        detail === undefined ? null : JSON.stringify(detail),
-      ],
-    ),
+    entries.map(({ messageId, kind, content, detail }): EntryDraft => [
+      messageId,
+      kind,
+      content ?? '',
+      detail === undefined ? null : JSON.stringify(detail),
+    ]),
     (members ?? []).map(({ userId, role, entry }) => [userId, role, entry]),
     set ?? null,
     revise === undefined ? null : [revise.seq, revise.messageId, revise.content],

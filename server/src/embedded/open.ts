@@ -29,7 +29,7 @@ export interface EmbeddedOptions {
   runtime: Runtime;
   meter: Meter;
   /** The store failed in a way that only a fresh process can deal with. What is unanswered stays so. Called once. */
-  onFatal(error: Error): void;
+  onFatal: (error: Error) => void;
   limits?: Partial<StoreLimits>;
 }
 
@@ -74,7 +74,7 @@ function storesOn(writer: Writer, reader: Reader, runtime: Runtime, lock: Direct
     inbox: new EmbeddedInbox(reader),
     contacts: new EmbeddedContacts(writer, reader),
     accounts: new SqlAccounts(db),
-    sessions: new SqlSessions(db, runtime.now),
+    sessions: new SqlSessions(db, () => runtime.now()),
     offline: new EmbeddedOfflineQueue(writer, reader),
     maintenance: new Maintenance(writer, reader, runtime),
     close: async () => {

@@ -9,7 +9,7 @@ export interface ReaderParts {
   path: string;
   runtime: Runtime;
   limits: StoreLimits;
-  onFatal(error: Error): void;
+  onFatal: (error: Error) => void;
 }
 
 interface Asker {
@@ -62,7 +62,8 @@ export class Reader {
 
   #ask(read: Read): Promise<unknown[]> {
     if (this.#thread.failed !== null) return Promise.reject(this.#thread.failed);
-    if (this.#closing || this.#askers.length >= this.#limits.readsMaxWaiting) return Promise.reject(new AppendRefused('overloaded'));
+    if (this.#closing || this.#askers.length >= this.#limits.readsMaxWaiting)
+      return Promise.reject(new AppendRefused('overloaded'));
     if (this.#reads.length === 0) this.#runtime.soon(() => this.#post());
     this.#reads.push(read);
     return new Promise((resolve, reject) => this.#askers.push({ resolve, reject }));

@@ -37,7 +37,8 @@ export type EntryRow = [
 ];
 
 export function entryOf(row: EntryRow): Entry {
-  const [conversationId, seq, ordinal, messageId, kind, senderId, createdAt, content, detailJson, clientId, editedAt, deletedAt] = row;
+  const [conversationId, seq, ordinal, messageId, kind, senderId, createdAt, content, detailJson, clientId, editedAt, deletedAt] =
+    row;
   const detail = detailJson === null ? null : (JSON.parse(detailJson) as EntryDetail);
   return { conversationId, seq, ordinal, messageId, kind, senderId, createdAt, content, detail, clientId, editedAt, deletedAt };
 }
@@ -75,7 +76,8 @@ export type OpenedRow = [
 export const OPENED_WIDTH = 21;
 
 export function openedOf(row: OpenedRow): Opened {
-  const [id, kind, lastSeq, ordinal, lastAt, createdAt, membersVersion, memberCount, name, access, visibility, closed, blocked] = row;
+  const [id, kind, lastSeq, ordinal, lastAt, createdAt, membersVersion, memberCount, name, access, visibility, closed, blocked] =
+    row;
   const [low, high, role, joinedSeq, joinedAt, delivered, read, unread] = row.slice(13) as Tail;
   const log = { id, lastSeq, ordinal, membersVersion, createdAt, lastAt };
   const conversation: Conversation =

@@ -1,11 +1,11 @@
-import type { DatabaseSyncInstance, StatementSyncInstance } from '@photostructure/sqlite';
+import type * as Port from '@photostructure/sqlite';
 
-export type Sqlite = DatabaseSyncInstance;
-export type Statement = StatementSyncInstance;
+export type Sqlite = Port.DatabaseSyncInstance;
+export type Statement = Port.StatementSyncInstance;
 /** What SQLite can hold. Anything else is bound as NULL, silently. */
 export type Value = string | number | null;
 
-type Module = Pick<typeof import('@photostructure/sqlite'), 'DatabaseSync' | 'StatementSync'>;
+type Module = Pick<typeof Port, 'DatabaseSync' | 'StatementSync'>;
 
 /** Node's own SQLite where it is new enough to give rows as arrays, else the port of it: one API, so one code path. */
 async function sqliteModule(): Promise<Module> {

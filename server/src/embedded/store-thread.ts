@@ -25,7 +25,11 @@ export class StoreThread {
   }
 
   /** Resolves when the thread has the file open. Threads run compiled code, also when this file runs as TypeScript. */
-  static async start(file: 'writer-thread' | 'reader-thread', data: ThreadData, onFatal: (error: Error) => void): Promise<StoreThread> {
+  static async start(
+    file: 'writer-thread' | 'reader-thread',
+    data: ThreadData,
+    onFatal: (error: Error) => void,
+  ): Promise<StoreThread> {
     const worker = new Worker(new URL(`../../dist/embedded/${file}.js`, import.meta.url), {
       workerData: data,
       resourceLimits: HEAP,

@@ -2,8 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { processRuntime } from '../host/runtime.js';
+import type { Meter } from '../ports/meter.js';
 import { range, refusal } from '../ports/stage.contract.js';
 import type { EmbeddedOptions, EmbeddedStores } from './open.js';
+import { openSqlite } from './sqlite.js';
 import { StoreThread } from './store-thread.js';
 import { openIn, temporaryDir } from './temporary.contract.js';
 
@@ -13,11 +16,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(dataDir, { recursive: true }));
 
-async function openChat(more: Partial<EmbeddedOptions> = {}): Promise<{ stores: EmbeddedStores; send(content?: string): Promise<unknown> }> {
+async function openChat(
+  more: Partial<EmbeddedOptions> = {},
+): Promise<{ stores: EmbeddedStores; send: (content?: string) => Promise<unknown> }> {
   const stores = await openIn(dataDir, more);
   const chat = (await stores.conversations.openDirect('a', 'b', randomUUID(), 1))?.id as string;
   const send = (content = 'x') =>
-    stores.log.append({ kind: 'send', conversationId: chat, senderId: 'a', messageId: randomUUID(), content, clientId: null, at: 1 });
+    stores.log.append({
+      kind: 'send',
+      conversationId: chat,
+      senderId: 'a',
+      messageId: randomUUID(),
+      content,
+      clientId: null,
+      at: 1,
+    });
   return { stores, send };
 }
 
@@ -31,7 +44,7 @@ it('R7 above its bounds the queue refuses before it accepts', async () => {
 });
 
 it('D9 a batch is bounded, and what comes in one tick shares commits', async () => {
-  const count = vi.fn();
+  const count = vi.fn<Meter['count']>();
   const { stores, send } = await openChat({ limits: { batchMaxCommands: 50 }, meter: { count, time: () => {}, set: () => {} } });
   count.mockClear();
   await Promise.all(range(1, 200).map(() => send()));
@@ -41,7 +54,7 @@ it('D9 a batch is bounded, and what comes in one tick shares commits', async () 
 });
 
 it('R20 cursor moves of one member in one batch are one command', async () => {
-  const count = vi.fn();
+  const count = vi.fn<Meter['count']>();
   const { stores, send } = await openChat({ meter: { count, time: () => {}, set: () => {} } });
   await Promise.all(range(1, 5).map(() => send()));
   const [chat] = (await stores.inbox.inbox({ userId: 'b', limit: 1 })).items;
@@ -71,10 +84,10 @@ it('D1 text that the store could not keep as it is, is refused whole', async () 
 });
 
 it('a check of an idle store leaves nothing behind', async () => {
-  const { stores } = await openChat({ runtime: { ...(await import('../host/runtime.js')).processRuntime, monotonic: () => performance.now() * 1e6 } });
+  // So fast a clock that no commit is of late: every check writes.
+  const { stores } = await openChat({ runtime: { ...processRuntime, monotonic: () => performance.now() * 1e6 } });
   for (let n = 0; n < 20; n++) await stores.maintenance.check();
   await stores.close();
-  const { openSqlite } = await import('./sqlite.js');
   const db = await openSqlite(join(dataDir, 'parley.db'), []);
   expect(db.prepare('SELECT count(*) AS n FROM store_checks').get()).toMatchObject({ n: 1 });
   db.close();
@@ -83,7 +96,7 @@ it('a check of an idle store leaves nothing behind', async () => {
 it('R25 a thread that dies is told of once, and takes nothing more', async () => {
   const { stores } = await openChat();
   await stores.close();
-  const onFatal = vi.fn();
+  const onFatal = vi.fn<(error: Error) => void>();
   const thread = await StoreThread.start('writer-thread', { path: join(dataDir, 'parley.db') }, onFatal);
   thread.post(42 as never);
   await thread.exited;

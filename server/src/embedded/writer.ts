@@ -11,7 +11,7 @@ export interface WriterParts {
   runtime: Runtime;
   meter: Meter;
   limits: StoreLimits;
-  onFatal(error: Error): void;
+  onFatal: (error: Error) => void;
 }
 
 /**

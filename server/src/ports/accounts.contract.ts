@@ -5,8 +5,12 @@ import { Stage, type OpenStores } from './stage.contract.js';
 
 /** What every store of accounts and sessions keeps. */
 export function accountsContract(name: string, open: OpenStores): void {
-  describe(`accounts on ${name}`, () => accounts(new Stage(open)));
-  describe(`sessions on ${name}`, () => sessions(new Stage(open)));
+  describe(`accounts on ${name}`, () => {
+    accounts(new Stage(open));
+  });
+  describe(`sessions on ${name}`, () => {
+    sessions(new Stage(open));
+  });
 }
 
 function accounts(stage: Stage): void {
@@ -33,7 +37,9 @@ function accounts(stage: Stage): void {
   });
 
   it('a username belongs to one account, whatever the case and however they race', async () => {
-    const tries = await Promise.all(['dora', 'Dora', 'DORA', 'dORA'].map((username, turn) => store(turn).create(account(username))));
+    const tries = await Promise.all(
+      ['dora', 'Dora', 'DORA', 'dORA'].map((username, turn) => store(turn).create(account(username))),
+    );
     expect(tries.filter(Boolean)).toHaveLength(1);
   });
 
@@ -60,7 +66,12 @@ function accounts(stage: Stage): void {
     await store().setProfile(eve.id, { displayName: 'Eve' });
     await store(1).setProfile(eve.id, { invisible: true });
     await store().setProfile(eve.id, {});
-    expect(await store().byUsername('eve-change')).toEqual({ ...eve, passwordHash: 'other', displayName: 'Eve', invisible: true });
+    expect(await store().byUsername('eve-change')).toEqual({
+      ...eve,
+      passwordHash: 'other',
+      displayName: 'Eve',
+      invisible: true,
+    });
     await store().setProfile(eve.id, { displayName: null });
     expect((await store(1).byUsername('eve-change'))?.displayName).toBeNull();
   });
@@ -74,7 +85,12 @@ function accounts(stage: Stage): void {
     ]);
     await store(1).setLastSeen([{ userId: fay.id, at: 15 }]);
     const seen = await store().byIds([fay.id, gil.id]);
-    expect(seen.map((each) => each.lastSeen).sort()).toEqual([10, 20]);
+    expect(new Map(seen.map((each) => [each.id, each.lastSeen]))).toEqual(
+      new Map([
+        [fay.id, 20],
+        [gil.id, 10],
+      ]),
+    );
   });
 }
 

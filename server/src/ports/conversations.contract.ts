@@ -5,10 +5,18 @@ import { entry, only, range, Stage, type OpenStores } from './stage.contract.js'
 
 /** What every store of conversations, inboxes and contacts keeps. */
 export function conversationsContract(name: string, open: OpenStores): void {
-  describe(`direct chats on ${name}`, () => directChats(new Stage(open)));
-  describe(`groups on ${name}`, () => groups(new Stage(open)));
-  describe(`inboxes on ${name}`, () => inboxes(new Stage(open)));
-  describe(`contacts on ${name}`, () => contacts(new Stage(open)));
+  describe(`direct chats on ${name}`, () => {
+    directChats(new Stage(open));
+  });
+  describe(`groups on ${name}`, () => {
+    groups(new Stage(open));
+  });
+  describe(`inboxes on ${name}`, () => {
+    inboxes(new Stage(open));
+  });
+  describe(`contacts on ${name}`, () => {
+    contacts(new Stage(open));
+  });
 }
 
 function directChats(stage: Stage): void {
@@ -29,7 +37,14 @@ function directChats(stage: Stage): void {
     const [a, b, stranger] = (await stage.people(3)) as [string, string, string];
     const chat = await stage.direct(a, b);
     const { conversation, membership } = await stage.opened(a, chat);
-    expect(conversation).toMatchObject({ kind: 'direct', id: chat, userIds: [a, b].sort(), blocked: false, lastSeq: 0, ordinal: 0 });
+    expect(conversation).toMatchObject({
+      kind: 'direct',
+      id: chat,
+      userIds: [a, b].sort(),
+      blocked: false,
+      lastSeq: 0,
+      ordinal: 0,
+    });
     expect(membership).toEqual({ role: 'member', joinedSeq: 1, joinedAt: expect.any(Number), delivered: 0, read: 0, unread: 0 });
     expect(await stage.node().conversations.open(stranger, chat)).toBeNull();
     expect(await stage.node().conversations.direct(a, stranger)).toBeNull();
@@ -38,7 +53,11 @@ function directChats(stage: Stage): void {
   it('D7 no chat starts over a block, also one from before there was a chat', async () => {
     const [a, b] = (await stage.people(2)) as [string, string];
     const opening = () => stage.node().conversations.openDirect(a, b, randomUUID(), Date.now());
-    expect(await stage.node().contacts.setBlock(b, a, true, Date.now())).toEqual({ conversationId: null, blocked: true, changed: true });
+    expect(await stage.node().contacts.setBlock(b, a, true, Date.now())).toEqual({
+      conversationId: null,
+      blocked: true,
+      changed: true,
+    });
     expect(await opening()).toBeNull();
     await stage.node(1).contacts.setBlock(b, a, false, Date.now());
     expect(await opening()).toMatchObject({ created: true });
@@ -86,10 +105,22 @@ function groups(stage: Stage): void {
       [3, 'added', messageIds[2]],
     ]);
     expect(await stage.node(1).conversations.group(id)).toEqual({
-      ...{ kind: 'group', id, name: 'Climbing', access: 'invite', visibility: 'joined' },
-      ...{ closed: false, memberCount: 3, membersVersion: appended.membersVersion },
+      kind: 'group',
+      id,
+      name: 'Climbing',
+      access: 'invite',
+      visibility: 'joined',
+      closed: false,
+      memberCount: 3,
+      membersVersion: appended.membersVersion,
     });
-    expect((await stage.opened(c, id)).membership).toMatchObject({ role: 'member', joinedSeq: 3, joinedAt: at, read: 2, unread: 0 });
+    expect((await stage.opened(c, id)).membership).toMatchObject({
+      role: 'member',
+      joinedSeq: 3,
+      joinedAt: at,
+      read: 2,
+      unread: 0,
+    });
   });
 
   it('D7 only who is a member now opens it', async () => {
@@ -122,7 +153,12 @@ function groups(stage: Stage): void {
     await stage.change(group, a, { entries: [entry('renamed')], set: { name: 'Hiking' } });
     await stage.change(group, a, { entries: [entry('settings')], set: { visibility: 'joined' } });
     await stage.change(group, a, { entries: [entry('closed')], set: { closed: true } });
-    expect(await stage.node(1).conversations.group(group)).toMatchObject({ name: 'Hiking', access: 'open', visibility: 'joined', closed: true });
+    expect(await stage.node(1).conversations.group(group)).toMatchObject({
+      name: 'Hiking',
+      access: 'open',
+      visibility: 'joined',
+      closed: true,
+    });
   });
 
   it('D9 members come by username without case, page by page', async () => {
@@ -189,7 +225,7 @@ function inboxes(stage: Stage): void {
     const chats = await Promise.all(others.map((other) => stage.direct(me, other)));
     await Promise.all(chats.map((chat, n) => stage.send(chat, others[n] as string, { at: at + (n % 5) })));
     const seen: { movedAt: number; id: string }[] = [];
-    for (let more = true; more; ) {
+    for (let more = true; more;) {
       const after = seen.at(-1);
       const page = await inbox(me, { limit: 4, ...(after && { after }) }, seen.length);
       seen.push(...page.items.map((item) => ({ movedAt: item.movedAt, id: item.conversation.id })));

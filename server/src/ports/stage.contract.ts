@@ -69,7 +69,11 @@ export class Stage {
     return opened.id;
   }
 
-  async group(ownerId: string, memberIds: string[] = [], more: Partial<Parameters<ConversationStore['createGroup']>[0]> = {}): Promise<string> {
+  async group(
+    ownerId: string,
+    memberIds: string[] = [],
+    more: Partial<Parameters<ConversationStore['createGroup']>[0]> = {},
+  ): Promise<string> {
     const id = randomUUID();
     await this.node().conversations.createGroup({
       id,
@@ -98,7 +102,12 @@ export class Stage {
     });
   }
 
-  async change(conversationId: string, actorId: string, what: Partial<Change> & Pick<Change, 'entries'>, turn = 0): Promise<Appended> {
+  async change(
+    conversationId: string,
+    actorId: string,
+    what: Partial<Change> & Pick<Change, 'entries'>,
+    turn = 0,
+  ): Promise<Appended> {
     const membersVersion = what.membersVersion ?? (await this.version(conversationId));
     return this.node(turn).log.append({ kind: 'change', conversationId, actorId, at: Date.now(), ...what, membersVersion });
   }
@@ -113,11 +122,19 @@ export class Stage {
   }
 
   leave(groupId: string, userId: string): Promise<Appended> {
-    return this.change(groupId, userId, { entries: [entry('left', { detail: { userId } })], members: [{ userId, role: null, entry: 0 }] });
+    return this.change(groupId, userId, {
+      entries: [entry('left', { detail: { userId } })],
+      members: [{ userId, role: null, entry: 0 }],
+    });
   }
 
   /** `content` null deletes. */
-  revise(conversationId: string, actorId: string, target: { seq: number; messageId: string }, content: string | null): Promise<Appended> {
+  revise(
+    conversationId: string,
+    actorId: string,
+    target: { seq: number; messageId: string },
+    content: string | null,
+  ): Promise<Appended> {
     const entries = [entry(content === null ? 'delete' : 'edit', { content: content ?? '', detail: { target } })];
     return this.change(conversationId, actorId, { entries, revise: { ...target, content } });
   }

@@ -1,3 +1,4 @@
+/* oxlint-disable vitest/no-standalone-expect -- the model is played inside a test */
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { only, refusal, type Stage } from './stage.contract.js';
@@ -46,7 +47,9 @@ export class LogModel {
     this.#people = people;
     this.#group = group;
     this.#log = people.slice(0, 3).map((senderId) => ({ senderId, message: null }));
-    people.slice(0, 3).forEach((userId, index) => this.#members.set(userId, { joinedSeq: index + 1, delivered: index, read: index }));
+    people
+      .slice(0, 3)
+      .forEach((userId, index) => this.#members.set(userId, { joinedSeq: index + 1, delivered: index, read: index }));
   }
 
   /** Sends and cursor moves go out together, so that they meet in one batch; what needs a look first waits for them. */
@@ -80,7 +83,9 @@ export class LogModel {
     for (const userId of this.#people) {
       const standing = this.#members.get(userId);
       const opened = await stage.node(1).conversations.open(userId, this.#group);
-      expect(opened?.membership).toEqual(standing === undefined ? undefined : expect.objectContaining({ ...standing, unread: this.#unread(userId) }));
+      expect(opened?.membership).toEqual(
+        standing === undefined ? undefined : expect.objectContaining({ ...standing, unread: this.#unread(userId) }),
+      );
     }
     expect(await stage.entries(this.#group)).toHaveLength(this.#log.length);
   }

@@ -84,7 +84,12 @@ async function createConversations(db: Kysely<Database>): Promise<void> {
     .addColumn('moved_at', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('memberships_key', ['conversation_id', 'user_id'])
     .execute();
-  await db.schema.createIndex('memberships_by_user').on('memberships').column('user_id').where(sql.ref('left_seq'), 'is', null).execute();
+  await db.schema
+    .createIndex('memberships_by_user')
+    .on('memberships')
+    .column('user_id')
+    .where(sql.ref('left_seq'), 'is', null)
+    .execute();
   await db.schema
     .createIndex('memberships_left')
     .on('memberships')

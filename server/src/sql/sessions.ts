@@ -65,7 +65,12 @@ export class SqlSessions implements SessionStore {
   }
 
   async touch(id: string, at: number): Promise<void> {
-    await this.#db.updateTable('sessions').set({ last_used_at: at }).where('id', '=', id).where('last_used_at', '<', at).execute();
+    await this.#db
+      .updateTable('sessions')
+      .set({ last_used_at: at })
+      .where('id', '=', id)
+      .where('last_used_at', '<', at)
+      .execute();
   }
 
   async purge(now: number, limit: number): Promise<number> {

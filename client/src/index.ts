@@ -1,0 +1,17 @@
+export { ParleyApi, type GroupDraft, type HistoryQuery, type ParleyApiOptions } from './api.js';
+export { BOUNDS, type Bounds } from './bounds.js';
+export { ParleyClient, type ClientEvents, type ParleyClientOptions } from './client.js';
+export { CONNECTION_TIMES, type CloseCause, type ConnectionState, type ConnectionTimes } from './connection.js';
+export type { Conversation, MessageStatus } from './conversation.js';
+export type { Unsubscribe } from './emitter.js';
+export type { GroupEntry, Message } from './entries.js';
+export { ParleyError, type LocalCode, type ParleyErrorCode } from './errors.js';
+export { IndexedDbOutbox } from './outbox-indexeddb.js';
+export { MemoryOutbox, type OutboxStore, type StoredMessage, type Target } from './outbox-store.js';
+export type { Outgoing, OutgoingStatus } from './outgoing.js';
+export type { Presence, PresenceOf } from './presence.js';
+export { systemRuntime, type Runtime, type Timer } from './runtime.js';
+export type { ClientSnapshot, ConversationSnapshot } from './snapshot.js';
+export { platformSocket, type Socket, type SocketFactory } from './socket.js';
+export type { ChatSummary, Cursors, GroupSummary, Summary } from './summary.js';
+export type { Gap, PendingMessage, Timeline, TimelineItem } from './timeline.js';
