@@ -20,7 +20,8 @@ const PURE = new Map([
   ['ports', ['@parley/protocol']],
   ['chat', ['@parley/protocol', 'lru-cache']],
 ]);
-const GLOBALS = /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|crypto\.random\w+)\b/;
+const GLOBALS =
+  /\b(Date\.now|new Date\(\)|Math\.random|setTimeout|setInterval|setImmediate|performance\.now|crypto\.random\w+)\b/;
 
 async function sources(folder: string): Promise<string[]> {
   const files = await readdir(folder, { recursive: true });
@@ -57,7 +58,8 @@ describe('who may import whom', () => {
       const wrong: string[] = [];
       for (const file of await sources(join(SERVER, folder))) {
         const lines = (await readFile(file, 'utf8')).split('\n');
-        for (const [i, line] of lines.entries()) if (GLOBALS.test(line)) wrong.push(`${relative(ROOT, file)}:${i + 1} ${line.trim()}`);
+        for (const [i, line] of lines.entries())
+          if (GLOBALS.test(line)) wrong.push(`${relative(ROOT, file)}:${i + 1} ${line.trim()}`);
       }
       expect(wrong).toEqual([]);
     });

@@ -1,24 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { agreesWithFresh, Person, shown, shows } from '../world/people.js';
-import { startServer, type RunningServer } from '../world/server.js';
+import { describe, expect, test } from 'vitest';
+import { meeting } from '../world/meeting.js';
+import { agreesWithFresh, shown, shows } from '../world/people.js';
 import { until } from '../world/until.js';
 
-let server: RunningServer;
-let everybody: Person[] = [];
-beforeAll(async () => {
-  server = await startServer();
-});
-afterAll(() => server.remove());
-afterEach(() => {
-  for (const person of everybody) person.leave();
-  everybody = [];
-});
-async function meet(...names: string[]): Promise<Person[]> {
-  const met = await Promise.all(names.map((name) => Person.register(server, name)));
-  everybody.push(...met);
-  return met;
-}
-const two = async () => (await meet('ann', 'bob')) as [Person, Person];
+const { meet } = meeting();
+const two = () => meet('ann', 'bob');
 
 describe('two people', () => {
   test('D2 D4 Ann sends; Bob’s phone and laptop both receive it; his phone reads it and his laptop’s unread drops to 0', async () => {
@@ -32,7 +18,12 @@ describe('two people', () => {
     await until('the laptop’s unread is 0', () => laptop.unread === 0);
     const chat = annPhone.chatWith(bob.username);
     await until('Ann sees that it was read', () => chat?.statusOf(sent) === 'read');
-    for (const [person, device] of [[ann, annPhone], [bob, phone], [bob, laptop]] as const) await agreesWithFresh(person, device);
+    for (const [person, device] of [
+      [ann, annPhone],
+      [bob, phone],
+      [bob, laptop],
+    ] as const)
+      await agreesWithFresh(person, device);
   });
 
   test('all other devices of the sender show the message too, once', async () => {

@@ -7,7 +7,12 @@ export interface Answer<T> {
 }
 
 /** One HTTP request with a JSON body. */
-export async function call<T = unknown>(base: string, method: string, path: string, options: { token?: string; body?: unknown; headers?: Record<string, string> } = {}): Promise<Answer<T>> {
+export async function call<T = unknown>(
+  base: string,
+  method: string,
+  path: string,
+  options: { token?: string; body?: unknown; headers?: Record<string, string> } = {},
+): Promise<Answer<T>> {
   const { token, body, headers } = options;
   const response = await fetch(`${base}${path}`, {
     method,

@@ -1,4 +1,11 @@
-import { createClient, ParleyApi, type Conversation, type OutboxStore, type ParleyClient, type ParleyClientOptions } from '@parley/client/node';
+import {
+  createClient,
+  ParleyApi,
+  type Conversation,
+  type OutboxStore,
+  type ParleyClient,
+  type ParleyClientOptions,
+} from '@parley/client/node';
 import { expect } from 'vitest';
 import type { RunningServer } from './server.js';
 import { until } from './until.js';
@@ -6,7 +13,7 @@ import { until } from './until.js';
 export const PASSWORD = 'correct horse battery';
 let people = 0;
 
-export interface DeviceOptions extends Partial<Omit<ParleyClientOptions, 'token' | 'chatUrl'>> {
+export interface DeviceOptions extends Partial<Omit<ParleyClientOptions, 'token'>> {
   outbox?: OutboxStore;
   withPresence?: boolean;
 }
@@ -75,7 +82,12 @@ export const shown = (conversation: Conversation | null): string[] =>
   (conversation?.timeline.messages ?? []).map(({ content, deletedAt }) => (deletedAt === null ? content : '(deleted)'));
 
 /** Waits until the device shows exactly these messages in its chat with somebody. */
-export function shows(device: ParleyClient, find: () => Conversation | null, contents: string[], withinMs?: number): Promise<boolean> {
+export function shows(
+  device: ParleyClient,
+  find: () => Conversation | null,
+  contents: string[],
+  withinMs?: number,
+): Promise<boolean> {
   return until(
     `${device.me.username ?? 'somebody'} sees ${contents.length > 5 ? `${contents.length} messages` : contents.join(', ')}`,
     () => {

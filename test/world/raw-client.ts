@@ -52,11 +52,16 @@ export class RawClient {
   async ask(command: ChatCommandInput | PresenceCommandInput | Record<string, unknown>): Promise<ServerEvent> {
     const requestId = `t${++this.#requests}`;
     this.send({ ...command, requestId });
-    return until(`${String(command['type'])} is answered`, () => this.frames.find((frame) => 'requestId' in frame && frame.requestId === requestId));
+    return until(`${String(command['type'])} is answered`, () =>
+      this.frames.find((frame) => 'requestId' in frame && frame.requestId === requestId),
+    );
   }
 
   /** Like `ask`, and fails unless the answer is of this type. */
-  async askFor<T extends ServerEvent['type']>(type: T, command: ChatCommandInput | PresenceCommandInput | Record<string, unknown>): Promise<EventOf<T>> {
+  async askFor<T extends ServerEvent['type']>(
+    type: T,
+    command: ChatCommandInput | PresenceCommandInput | Record<string, unknown>,
+  ): Promise<EventOf<T>> {
     const answer = await this.ask(command);
     if (answer.type !== type) throw new Error(`expected ${type}, got ${JSON.stringify(answer)}`);
     return answer as EventOf<T>;

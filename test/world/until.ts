@@ -1,5 +1,9 @@
 /** Waits until `check` holds, looking again as things happen; fails with what was seen last. */
-export async function until<T>(what: string, check: () => T | false | null | undefined | Promise<T | false | null | undefined>, withinMs = 10_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  check: () => T | false | null | undefined | Promise<T | false | null | undefined>,
+  withinMs = 10_000,
+): Promise<T> {
   const deadline = performance.now() + withinMs;
   let last: unknown;
   for (;;) {
