@@ -1,0 +1,67 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import type { Addresses, Environment } from '@parley/server';
+import { settings } from './server.js';
+
+const MAIN = join(import.meta.dirname, '../../server/dist/main.js');
+
+/** A server as a process of its own, which can be killed. */
+export interface ServerProcess {
+  readonly addresses: Addresses;
+  readonly child: ChildProcess;
+  /** Sends the signal, and resolves with the exit code; null: the signal ended it. */
+  kill(signal: NodeJS.Signals): Promise<number | null>;
+}
+
+/** Spawns a server on a folder, and waits until it is up. */
+export async function spawnServer(dataDir: string, env: Environment = {}): Promise<ServerProcess> {
+  const child = launch(dataDir, env);
+  const exited = once(child, 'exit').then(([code]) => code as number | null);
+  const addresses = await upAt(child);
+  if (addresses === null) throw new Error(`the server ended before it was up: ${String(await exited)}`);
+  return {
+    addresses,
+    child,
+    kill: async (signal) => {
+      child.kill(signal);
+      return exited;
+    },
+  };
+}
+
+/** Runs a server that is expected to refuse to start: its exit code, and what it said. */
+export async function failedStart(dataDir: string, env: Environment = {}): Promise<{ code: number | null; said: string }> {
+  const child = launch(dataDir, env);
+  let said = '';
+  child.stderr?.on('data', (data: Buffer) => (said += data.toString()));
+  const up = upAt(child).then((addresses) => {
+    if (addresses !== null) child.kill('SIGKILL');
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  await up;
+  return { code, said };
+}
+
+function launch(dataDir: string, env: Environment): ChildProcess {
+  return spawn(process.execPath, [MAIN], {
+    cwd: dataDir,
+    env: { PATH: process.env['PATH'], ...settings(dataDir, { LOG_LEVEL: 'info', LOG_PRETTY: 'false', ...env }) },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** Reads the log up to the line that says where the server is; null if it ends before. The rest is read and dropped. */
+async function upAt(child: ChildProcess): Promise<Addresses | null> {
+  if (child.stdout === null) throw new Error('no output to read');
+  const lines = createInterface({ input: child.stdout });
+  return new Promise((resolve) => {
+    lines.on('line', (line) => {
+      const entry = JSON.parse(line) as Partial<Addresses> & { msg?: string };
+      if (entry.msg === 'Parley is up')
+        resolve({ http: entry.http ?? '', chat: entry.chat ?? '', presence: entry.presence ?? '' });
+    });
+    lines.on('close', () => resolve(null));
+  });
+}
