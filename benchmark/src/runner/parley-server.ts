@@ -1,10 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { Child } from './child.js';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 const MAIN = join(ROOT, 'server/dist/main.js');
+const PROFILER = pathToFileURL(join(import.meta.dirname, 'profile-thread.js')).href;
 
 /** The limits that would refuse what a load does; `0` turns one off. */
 const LIMITS_OFF = [
@@ -70,9 +72,9 @@ export class ParleyServer {
   /** Resolves once its doors are open. */
   static async start({ profileDir, ...options }: ServerOptions): Promise<ParleyServer> {
     mkdirSync(options.dataDir, { recursive: true });
-    const profile = profileDir === null ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`];
+    const profiling = profileDir === null ? {} : { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE_DIR: profileDir };
     // The folder of the data is also its working folder, lest it read somebody's `.env`.
-    const child = new Child(process.execPath, [...profile, MAIN], { cwd: options.dataDir, env: serverEnvironment(options) });
+    const child = new Child(process.execPath, [MAIN], { cwd: options.dataDir, env: { ...serverEnvironment(options), ...profiling } });
     return new ParleyServer(child, await child.line(addressesIn));
   }
 

@@ -29,7 +29,6 @@ export class Writer {
   #inFlight: Waiting[] = [];
   #inFlightSince = 0;
   #scheduled = false;
-  #lastCommitAt = -Infinity;
   #closing = false;
   #onIdle: (() => void) | undefined;
 
@@ -45,11 +44,6 @@ export class Writer {
     const writer = new Writer(parts, thread);
     thread.onMessage((message: FromWriter) => writer.#finished(message));
     return writer;
-  }
-
-  /** When a batch last reached the disk, on the monotonic clock. */
-  get lastCommitAt(): number {
-    return this.#lastCommitAt;
   }
 
   /** Puts a command in line. `chars` is what it weighs; `key` lets `waiting` find it until its batch starts. */
@@ -124,14 +118,12 @@ export class Writer {
     if (!Array.isArray(message)) return;
     const batch = this.#inFlight;
     this.#inFlight = [];
-    const now = this.#runtime.monotonic();
     this.#meter.count('commits');
     this.#meter.count('commands_committed', batch.length);
-    this.#meter.time('commit_seconds', (now - this.#inFlightSince) / 1000);
+    this.#meter.time('commit_seconds', (this.#runtime.monotonic() - this.#inFlightSince) / 1000);
     const last = message.at(-1);
     const overtaken = isStoreRefusal(last) ? this.#pending : [];
     if (overtaken.length > 0) this.#emptyPending();
-    if (!isStoreRefusal(last)) this.#lastCommitAt = now;
     // The thread works on the next batch while these are told.
     this.#startNext();
     batch.forEach((waiting, index) => waiting.settle(message[index] ?? null));

@@ -66,6 +66,7 @@ export interface Change {
   conversationId: string;
   actorId: string;
   membersVersion: number;
+  /** None is a message: those are sent. */
   entries: { messageId: string; kind: EntryKind; content?: string; detail?: EntryDetail }[];
   /** Each takes effect at the seq of `entries[entry]`: joined_seq or left_seq. */
   members?: (MemberChange & { entry: number })[];
@@ -112,6 +113,7 @@ export interface PageQuery {
   before?: number;
   after?: number;
   limit: number;
+  /** Of content and details, in UTF-8; one entry comes however large it is. */
   maxBytes: number;
 }
 export interface Page {
@@ -123,10 +125,20 @@ export interface Page {
 }
 
 /** Why an append was refused. Nothing of it was written. */
-export type AppendRefusal = Extract<
-  ErrorCode,
-  'not_member' | 'blocked' | 'group_closed' | 'client_id_reused' | 'not_found' | 'message_deleted' | 'storage_full' | 'storage_readonly' | 'overloaded'
-> | 'stale';
+export type AppendRefusal =
+  | Extract<
+      ErrorCode,
+      | 'not_member'
+      | 'blocked'
+      | 'group_closed'
+      | 'client_id_reused'
+      | 'not_found'
+      | 'message_deleted'
+      | 'storage_full'
+      | 'storage_readonly'
+      | 'overloaded'
+    >
+  | 'stale';
 
 export class AppendRefused extends Error {
   override name = 'AppendRefused';
@@ -143,7 +155,7 @@ export interface LogStore {
    * resolve in the order in which they were made. Rejects with AppendRefused for everything that is to be expected.
    */
   append(append: Append): Promise<Appended>;
-  /** Moves cursors, and resolves after the commit. Null: not a member. */
+  /** Moves cursors, and resolves after the commit. Null: not a member. Of callers that moved them together, one is told that they moved. */
   moveCursor(move: CursorMove): Promise<Cursors | null>;
   /** Reads a page. Edits and deletions are folded into their targets already. */
   page(query: PageQuery): Promise<Page>;
