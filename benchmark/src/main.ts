@@ -13,7 +13,11 @@ const program = new Command('npm run bench --').description(ABOUT).showHelpAfter
 
 for (const { name, about, scenarios } of SUITES) {
   addCommand(name, about).action((options: BenchOptions) =>
-    finish(name, scenarios.map((scenario) => ({ scenario, settings: defaultsOf(scenario.knobs) })), options),
+    finish(
+      name,
+      scenarios.map((scenario) => ({ scenario, settings: defaultsOf(scenario.knobs) })),
+      options,
+    ),
   );
 }
 for (const scenario of SCENARIOS) {
@@ -30,7 +34,11 @@ function addCommand(name: string, about: string): Command {
     .command(name)
     .description(about)
     .option('--dir <folder>', 'where data is kept during the run, on the disk to measure (default: beside the results)')
-    .option('--profile', 'run servers under V8’s profiler; what it saw, and a list of the dearest functions, come beside the results', false);
+    .option(
+      '--profile',
+      'run servers under V8’s profiler; what it saw, and a list of the dearest functions, come beside the results',
+      false,
+    );
 }
 
 function knobOption(name: string, { about, byDefault, isFlag }: Knob): Option {

@@ -6,6 +6,7 @@ import { summaryOfChat, summaryOfGroup } from './summary.js';
 import { ModelServer } from './testing/model-server.js';
 import { seeded, SimulatedRuntime } from './testing/simulated-runtime.js';
 
+const PAGE_ENTRIES = 7;
 const GROUP = 'climbing';
 const USERS = ['ann', 'bob', 'carol'] as const;
 type User = (typeof USERS)[number];
@@ -22,7 +23,7 @@ class Device {
     server: ModelServer,
     options: Partial<ParleyClientOptions> = {},
   ) {
-    const bounds = { inboxPageConversations: 2, pageEntries: 7, catchUpMaxEntries: 10_000 };
+    const bounds = { inboxPageConversations: 2, pageEntries: PAGE_ENTRIES, catchUpMaxEntries: 10_000 };
     this.client = new ParleyClient({
       ...{ token: 'token', chatUrl: 'ws://chat', runtime, bounds, outbox: this.store },
       webSocket: server.socketsOf(user),
@@ -55,6 +56,7 @@ async function play(actions: readonly Action[], seed: number, options: Partial<P
   const devices = (['ann', 'ann', 'bob', 'carol'] as const).map((user) => new Device(user, runtime, server, options));
   const written = new Map<string, string[]>();
   for (const { client } of devices) void client.connect();
+  await runtime.advance(1_000);
   server.faults = {
     refuse: (command) => (random() < 0.05 && command.type !== 'PING' ? (random() < 0.5 ? 'rate_limited' : 'overloaded') : null),
     loses: () => random() < 0.1,
@@ -104,7 +106,7 @@ async function play(actions: readonly Action[], seed: number, options: Partial<P
   }
 }
 
-const scenario = { actions: fc.array(action, { minLength: 1, maxLength: 60 }), seed: fc.integer() };
+const scenario = { actions: fc.array(action, { minLength: 1, maxLength: 60, size: 'max' }), seed: fc.integer() };
 
 describe('a device against a server on a bad network', () => {
   test('R16 old state and events equal freshly read state, on every device', async () => {
@@ -167,7 +169,7 @@ describe('a device against a server on a bad network', () => {
     await fc.assert(holds, { numRuns: 150 });
   });
 
-  test('D6 R20 what was acknowledged was received or read: an opened timeline is complete up to its end', async () => {
+  test('D4 an opened timeline is complete up to its end', async () => {
     const holds = fc.asyncProperty(scenario.actions, scenario.seed, async (actions, seed) => {
       const { devices, server, runtime } = await play(actions, seed, {});
       for (const { client } of devices) {
@@ -177,8 +179,9 @@ describe('a device against a server on a bad network', () => {
       for (const { client, failures } of devices) {
         expect(failures.filter((code) => code === 'bad_reply')).toEqual([]);
         for (const conversation of client.conversations) {
-          const tail = server.messages(conversation.id).slice(-5).map((message) => message.messageId);
-          expect(conversation.timeline.messages.slice(-tail.length).map((message) => message.id)).toEqual(tail);
+          const from = conversation.lastSeq - PAGE_ENTRIES;
+          const tail = server.messages(conversation.id).flatMap(({ seq, messageId }) => (seq > from ? [messageId] : []));
+          expect(conversation.timeline.messages.flatMap(({ seq, id }) => (seq > from ? [id] : []))).toEqual(tail);
         }
       }
     });

@@ -97,14 +97,14 @@ export function entryOf(event: EntryEvent | HistoryEvent): Entry | null {
 }
 
 /**
- * The message after an edit or deletion. A deletion is for good; an edit older than what the message shows already does
- * nothing (a history page may have folded a later one in).
+ * The message after an edit or deletion, in whatever order they come. A deletion is for good; an edit older than what
+ * the message shows already does nothing (a history page may have folded a later one in).
  */
 export function revised(message: Message, revision: Revision): Message {
-  if (message.deletedAt !== null) return message;
-  if (revision.content === null) return { ...message, content: '', deletedAt: revision.createdAt };
+  if (revision.content === null) return message.deletedAt === null ? { ...message, content: '', deletedAt: revision.createdAt } : message;
   if (message.editedAt !== null && revision.createdAt < message.editedAt) return message;
-  return { ...message, content: revision.content, editedAt: revision.createdAt };
+  const content = message.deletedAt === null ? revision.content : '';
+  return { ...message, content, editedAt: revision.createdAt };
 }
 
 /** The fresher of two sightings of one message. */

@@ -79,7 +79,7 @@ export class Follower {
       delayMs: bounds.readDelayMs,
       send: (upTo) => wire.ask({ type: 'READ', ...this.#target, upTo }),
       moved: () => this.#settleUnread(),
-      refused: parts.resync,
+      refused: () => this.#readRefused(),
     });
   }
 
@@ -105,6 +105,8 @@ export class Follower {
   take(summary: Summary, skipsMissed: boolean): void {
     this.replica.replaceSummary(summary);
     if (skipsMissed && !this.replica.isOpen) this.replica.skipMissed();
+    // One's own READ that the server does not have yet: its answer settles the count.
+    if (!this.#readMark.isPending) this.#settleUnread();
     this.#settle();
   }
 
@@ -267,6 +269,11 @@ export class Follower {
     this.replica.moveDelivered(delivered);
     this.replica.moveRead(read, unread);
     this.#settleUnread();
+  }
+
+  #readRefused(): void {
+    this.replica.takeBackRead();
+    this.#parts.resync();
   }
 
   #settleUnread(): void {

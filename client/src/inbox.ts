@@ -250,7 +250,7 @@ export class Inbox {
       default:
         event satisfies never;
     }
-    return true;
+    return this.#of(event) !== null;
   }
 
   #mergeEntry(event: EntryEvent): boolean {

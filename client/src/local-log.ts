@@ -5,6 +5,12 @@ import { Ranges } from './ranges.js';
 /** Edits and deletions are remembered for messages that come after them, for as many as this. */
 const REVISIONS_MAX = 1_000;
 
+/** The newest edit and the deletion of one message, as far as they are known. */
+interface Revisions {
+  readonly edit: Revision | null;
+  readonly deletion: Revision | null;
+}
+
 /**
  * The part of one conversation's log that this device holds: entries sorted by seq at every moment, each message id
  * once, and the ranges of seqs that are known to be complete. No I/O.
@@ -13,7 +19,7 @@ export class LocalLog {
   readonly covered = new Ranges();
   readonly #entries: Entry[] = [];
   readonly #ids = new Map<string, number>();
-  readonly #revisions = new Map<string, Revision>();
+  readonly #revisions = new Map<string, Revisions>();
 
   /** Sorted by seq. */
   get entries(): readonly Entry[] {
@@ -70,11 +76,12 @@ export class LocalLog {
   }
 
   #revise(revision: Revision): void {
-    const known = this.#revisions.get(revision.target.id);
-    if (known !== undefined && known.seq > revision.seq) return;
-    this.#revisions.set(revision.target.id, revision);
-    const seq = this.#ids.get(revision.target.id);
-    if (seq !== undefined) this.#replace(revision.target.id, seq, (held) => revised(held, revision));
+    const { id } = revision.target;
+    const known = this.#revisions.get(id) ?? { edit: null, deletion: null };
+    if (revision.content !== null && known.edit !== null && known.edit.seq > revision.seq) return;
+    this.#revisions.set(id, revision.content === null ? { ...known, deletion: revision } : { ...known, edit: revision });
+    const seq = this.#ids.get(id);
+    if (seq !== undefined) this.#replace(id, seq, (held) => revised(held, revision));
     if (this.#revisions.size > REVISIONS_MAX) this.#forgetOldestRevision();
   }
 
@@ -87,8 +94,8 @@ export class LocalLog {
 
   // A page may have been read before an edit that came live before the page did.
   #folded(message: Message): Message {
-    const revision = this.#revisions.get(message.id);
-    return revision === undefined ? message : revised(message, revision);
+    const { edit, deletion } = this.#revisions.get(message.id) ?? {};
+    return [edit, deletion].reduce<Message>((folded, revision) => (revision ? revised(folded, revision) : folded), message);
   }
 
   #replace(id: string, seq: number, change: (held: Message) => Message): void {

@@ -24,6 +24,11 @@ export class ReadMark {
     this.#parts = parts;
   }
 
+  /** The server does not have the cursor yet. */
+  get isPending(): boolean {
+    return this.#pending > 0;
+  }
+
   set(upTo: number): void {
     this.#pending = Math.max(this.#pending, upTo);
     this.#arm(this.#parts.delayMs);

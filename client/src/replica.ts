@@ -27,6 +27,7 @@ export class Replica {
   /** Where the server's last summary ended. */
   #givenSeq: number;
   #isUnreadExact = true;
+  #isReadTakenBack = false;
 
   /** `newsFrom`: from here on entries are news, and wanted; by default what comes after the summary. */
   constructor(summary: Summary, me: string, newsFrom: number = summary.lastSeq + 1) {
@@ -92,7 +93,9 @@ export class Replica {
 
   /** The server's summary, in place of the one before. Entries that are held and later than it count on top. */
   replaceSummary(summary: Summary): void {
-    const { read, delivered } = this.#base;
+    const { delivered } = this.#base;
+    const read = this.#isReadTakenBack ? 0 : this.#base.read;
+    this.#isReadTakenBack = false;
     const peer = this.#base.kind === 'chat' ? this.#base.peer : null;
     this.#base = summary;
     this.#givenSeq = summary.lastSeq;
@@ -134,6 +137,11 @@ export class Replica {
     const guess = Math.min(this.#base.unread, unread ?? this.#unreadAtMost(read));
     this.#base = { ...this.#base, read, delivered: Math.max(read, this.#base.delivered), unread: left ?? guess };
     this.#refold();
+  }
+
+  /** The server would not have one's read cursor: the next summary's holds. */
+  takeBackRead(): void {
+    this.#isReadTakenBack = true;
   }
 
   /** The other's cursors, of a direct chat. False if they were there already. */

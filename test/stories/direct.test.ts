@@ -66,7 +66,7 @@ describe('two people', () => {
     await shows(bobPhone, () => bobPhone.chatWith(ann.username), ['one', 'two']);
     await chat.edit(one, 'one, better');
     await shows(bobPhone, () => bobPhone.chatWith(ann.username), ['one, better', 'two']);
-    bobPhone.close();
+    await bobPhone.close();
     const two_ = chat.timeline.messages[1];
     if (two_ === undefined) throw new Error('the second message is missing');
     await chat.delete(two_);

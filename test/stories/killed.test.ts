@@ -53,8 +53,8 @@ describe('kill -9', () => {
       acknowledged.map(({ seq, id, content }) => ({ seq, id, content })).sort((a, b) => a.seq - b.seq),
     );
     expect(acknowledged.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(everything.map((_, i) => i + 1));
-    ann.client.close();
-    bob.client.close();
+    await ann.client.close();
+    await bob.client.close();
     expect(await server.kill('SIGTERM')).toBe(0);
   });
 

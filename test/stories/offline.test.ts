@@ -61,7 +61,7 @@ describe('away and back', () => {
     const typed = ['one', 'two', 'three'];
     for (const content of typed) before.sendTo(bob.username, content);
     await until('they are stored', async () => (await store.list()).length === 3);
-    before.close();
+    await before.close();
     const after = await ann.device({ outbox: new FileOutbox(file) });
     await shows(bobs, () => bobs.chatWith(ann.username), typed);
     await until('the outbox is empty', () => after.outgoing.length === 0);

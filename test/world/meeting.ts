@@ -7,7 +7,7 @@ import { startServer, type RunningServer } from './server.js';
 export interface Meeting {
   readonly server: RunningServer;
   /** Registers people, who leave at the end of the story. */
-  meet<const N extends string[]>(...names: N): Promise<{ [K in keyof N]: Person }>;
+  meet: <const N extends string[]>(...names: N) => Promise<{ [K in keyof N]: Person }>;
 }
 
 export function meeting(env: Environment = {}): Meeting {
@@ -16,8 +16,8 @@ export function meeting(env: Environment = {}): Meeting {
   beforeAll(async () => {
     server = await startServer(env);
   });
-  afterEach(() => {
-    for (const person of present) person.leave();
+  afterEach(async () => {
+    await Promise.all(present.map((person) => person.leave()));
     present = [];
   });
   afterAll(() => server?.remove());

@@ -66,15 +66,10 @@ export class Person {
   }
 
   /** All devices go. */
-  leave(): void {
-    for (const device of this.#devices) device.close();
+  async leave(): Promise<void> {
+    await Promise.all([...this.#devices].map((device) => device.close()));
     this.#devices.clear();
   }
-}
-
-/** Registers several at once. */
-export function register<const N extends string>(server: RunningServer, ...names: N[]): Promise<Person[]> {
-  return Promise.all(names.map((name) => Person.register(server, name)));
 }
 
 /** What a timeline shows, as text, in its order. */
@@ -105,12 +100,12 @@ export async function agreesWithFresh(person: Person, device: ParleyClient): Pro
     try {
       expect(stateOf(device)).toEqual(stateOf(fresh));
     } finally {
-      fresh.close();
+      await fresh.close();
     }
     return true;
   });
 }
 
 function stateOf(device: ParleyClient): unknown {
-  return Object.fromEntries([...device.conversations].map((conversation) => [conversation.title, conversation.summary]).sort());
+  return Object.fromEntries(device.conversations.map((conversation) => [conversation.id, conversation.summary]));
 }

@@ -1,9 +1,22 @@
 import { once } from 'node:events';
-import type { ChatCommandInput, EventOf, PresenceCommandInput, ServerEvent } from '@parley/protocol';
-import { WebSocket } from 'ws';
+import type { IncomingHttpHeaders } from 'node:http';
+import { text } from 'node:stream/consumers';
+import type { ChatCommandInput, EventOf, http, PresenceCommandInput, ServerEvent } from '@parley/protocol';
+import { WebSocket, type ClientOptions } from 'ws';
+import { expectDocumented } from './documented.js';
 import { until } from './until.js';
 
-/** A client without the SDK: sends what it is told, and keeps every frame that came, in order. */
+/** An upgrade that was refused: the HTTP answer. */
+export interface RefusedUpgrade {
+  status: number;
+  headers: IncomingHttpHeaders;
+  body: http.ErrorBody;
+}
+
+/**
+ * A client without the SDK: sends what it is told, and keeps every frame that came, in order. A frame that is not as its
+ * schema says fails the test.
+ */
 export class RawClient {
   readonly frames: ServerEvent[] = [];
   readonly socket: WebSocket;
@@ -12,25 +25,37 @@ export class RawClient {
 
   private constructor(socket: WebSocket) {
     this.socket = socket;
-    socket.on('message', (data: Buffer) => this.frames.push(JSON.parse(data.toString()) as ServerEvent));
+    socket.on('message', (data: Buffer) => {
+      const frame = JSON.parse(data.toString()) as ServerEvent;
+      expectDocumented(frame);
+      this.frames.push(frame);
+    });
     socket.on('close', (code, reason) => (this.closed = { code, reason: reason.toString() }));
     socket.on('error', () => undefined);
   }
 
   /** Connects with the token as a subprotocol. */
-  static async connect(url: string, token: string, options: { headers?: Record<string, string> } = {}): Promise<RawClient> {
-    const client = new RawClient(new WebSocket(url, ['parley', token], options));
+  static connect(url: string, token: string, options: ClientOptions = {}): Promise<RawClient> {
+    return RawClient.open(url, ['parley', token], options);
+  }
+
+  /** Connects with whatever is given. */
+  static async open(url: string, protocols: string[] = [], options: ClientOptions = {}): Promise<RawClient> {
+    const client = new RawClient(new WebSocket(url, protocols, options));
     await once(client.socket, 'open');
     return client;
   }
 
-  /** The HTTP status with which an upgrade was refused. */
-  static async refusedStatus(url: string, token: string, headers: Record<string, string> = {}): Promise<number> {
+  /** The answer with which an upgrade was refused. */
+  static async refused(url: string, token: string, headers: Record<string, string> = {}): Promise<RefusedUpgrade> {
     const socket = new WebSocket(url, token === '' ? [] : ['parley', token], { headers });
     return new Promise((resolve, reject) => {
       socket.on('unexpected-response', (_request, response) => {
-        resolve(response.statusCode ?? 0);
-        response.destroy();
+        text(response)
+          .then((body) =>
+            resolve({ status: response.statusCode ?? 0, headers: response.headers, body: JSON.parse(body) as http.ErrorBody }),
+          )
+          .catch(reject);
       });
       socket.on('open', () => {
         socket.terminate();

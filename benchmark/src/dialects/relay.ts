@@ -7,7 +7,12 @@ export const relay: Dialect = {
   acknowledges: false,
 
   message({ to }, stream, contentBytes) {
-    return pattern({ type: 'ONE_TO_ONE_CHAT', to, content: contentPattern(contentBytes), clientMessageId: clientIdPattern(stream) });
+    return pattern({
+      type: 'ONE_TO_ONE_CHAT',
+      to,
+      content: contentPattern(contentBytes),
+      clientMessageId: clientIdPattern(stream),
+    });
   },
 
   ack() {

@@ -76,9 +76,11 @@ export class Crowd {
 
   /** Acknowledged but not received, over everybody who should have. */
   lost(): number {
-    if (!this.#dialect.acknowledges) return this.#tally.counts.sent - this.#tally.counts.delivered + this.#tally.counts.duplicated;
+    if (!this.#dialect.acknowledges)
+      return this.#tally.counts.sent - this.#tally.counts.delivered + this.#tally.counts.duplicated;
     let lost = 0;
-    for (const { timelines } of this.#members) for (const [id, timeline] of timelines) lost += timeline.missing(this.#tops.get(id) ?? 0);
+    for (const { timelines } of this.#members)
+      for (const [id, timeline] of timelines) lost += timeline.missing(this.#tops.get(id) ?? 0);
     return lost;
   }
 

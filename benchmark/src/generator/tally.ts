@@ -3,7 +3,16 @@ import type { Counts, LoadReport } from './plan.js';
 
 /** Everything that a load counts and times. Times are microseconds of this process's clock. */
 export class Tally {
-  readonly counts: Counts = { sent: 0, acknowledged: 0, refused: 0, delivered: 0, duplicated: 0, outOfOrder: 0, acksSent: 0, broken: 0 };
+  readonly counts: Counts = {
+    sent: 0,
+    acknowledged: 0,
+    refused: 0,
+    delivered: 0,
+    duplicated: 0,
+    outOfOrder: 0,
+    acksSent: 0,
+    broken: 0,
+  };
   readonly #endToEnd = new Histogram();
   readonly #acknowledgement = new Histogram();
   readonly #deliveredPerS: number[] = [];

@@ -20,7 +20,11 @@ export interface Memory {
 
 export async function cpuOf(pid: number): Promise<Cpu> {
   const [whole, main] = await Promise.all([ticks(`/proc/${pid}/stat`), ticks(`/proc/${pid}/task/${pid}/stat`)]);
-  return { user: whole.user / TICKS_PER_S, system: whole.system / TICKS_PER_S, mainThread: (main.user + main.system) / TICKS_PER_S };
+  return {
+    user: whole.user / TICKS_PER_S,
+    system: whole.system / TICKS_PER_S,
+    mainThread: (main.user + main.system) / TICKS_PER_S,
+  };
 }
 
 export function cpuBetween(from: Cpu, to: Cpu): Cpu & { total: number } {

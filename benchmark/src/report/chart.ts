@@ -36,7 +36,11 @@ function grid(top: number): string {
 function xLabels({ points }: Chart): string {
   const every = Math.ceil(points.length / X_LABELS_MAX);
   return points
-    .map(({ x }, i) => (i % every === 0 ? `<text class="tick" text-anchor="middle" x="${xOf(i, points.length)}" y="${HEIGHT - MARGIN.bottom + 16}">${escapeHtml(x)}</text>` : ''))
+    .map(({ x }, i) =>
+      i % every === 0
+        ? `<text class="tick" text-anchor="middle" x="${xOf(i, points.length)}" y="${HEIGHT - MARGIN.bottom + 16}">${escapeHtml(x)}</text>`
+        : '',
+    )
     .join('');
 }
 

@@ -11,7 +11,12 @@ export function table(run: Run): string {
   const { figures, broken, doubtful } = run.findings;
   const rows = [HEADINGS, ...figures.map(row)];
   const widths = HEADINGS.map((_, column) => Math.max(...rows.map((cells) => cells[column]?.length ?? 0)));
-  const lines = rows.map((cells) => cells.map((cell, column) => pad(cell, widths[column] ?? 0, RIGHT.has(column))).join('  ').trimEnd());
+  const lines = rows.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column] ?? 0, RIGHT.has(column)))
+      .join('  ')
+      .trimEnd(),
+  );
   lines.splice(1, 0, widths.map((width) => '─'.repeat(width)).join('  '));
   const warnings = [...broken.map((what) => `BROKEN: ${what}`), ...doubtful.map((what) => `DOUBTFUL: ${what}`)];
   return `${[...machineLines(run), '', ...lines, ...(warnings.length > 0 ? ['', ...warnings] : [])].join('\n')}\n`;

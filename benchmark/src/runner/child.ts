@@ -12,7 +12,9 @@ export class Child {
 
   constructor(command: string, args: readonly string[], options: SpawnOptions) {
     this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
-    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => (this.#errors = (this.#errors + text).slice(-ERRORS_KEPT_CHARS)));
+    this.#child.stderr
+      ?.setEncoding('utf8')
+      .on('data', (text: string) => (this.#errors = (this.#errors + text).slice(-ERRORS_KEPT_CHARS)));
   }
 
   get pid(): number {

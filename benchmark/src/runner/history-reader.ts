@@ -59,7 +59,9 @@ class SocketReader extends HistoryReader {
     return new Promise((resolve, reject) => {
       this.#onPage = resolve;
       this.#onBroken = reject;
-      this.#client.write(maskedText(JSON.stringify({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: this.#chatId, limit, before, requestId: 'page' })));
+      this.#client.write(
+        maskedText(JSON.stringify({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: this.#chatId, limit, before, requestId: 'page' })),
+      );
     });
   }
 }

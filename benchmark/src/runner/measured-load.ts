@@ -1,3 +1,4 @@
+import type { Findings } from '../findings.js';
 import type { LoadReport, Plan } from '../generator/plan.js';
 import { longestLoopDelayMs, MetricsPage, p99LoopDelayMs } from '../measure/metrics-page.js';
 import { cpuBetween, cpuOf, memoryOf, type Cpu, type Memory } from '../measure/process-usage.js';
@@ -46,11 +47,24 @@ export async function measureLoad(server: Loaded, plan: Plan, progress: Progress
   };
 }
 
-/** What is wrong with a run, in words: nothing, if it may be believed. */
-export function faultsOf({ lost, unanswered, counts, ownLagP99 }: LoadReport): { broken: string[]; doubtful: string[] } {
-  const broken = Object.entries({ lost, unanswered, duplicated: counts.duplicated, 'out of order': counts.outOfOrder, 'connections broken': counts.broken })
+/** What is wrong with a load, in words, each with the name of its part: nothing, if it may be believed. */
+export function faultsOf(parts: Record<string, MeasuredLoad>): Pick<Findings, 'broken' | 'doubtful'> {
+  const all = Object.entries(parts);
+  return {
+    broken: all.flatMap(([part, { load }]) => breaksOf(load).map((what) => `${part}: ${what}`)),
+    doubtful: all.flatMap(([part, { load }]) => doubtsOf(load).map((what) => `${part}: ${what}`)),
+  };
+}
+
+function breaksOf({ lost, unanswered, counts: { duplicated, outOfOrder, broken } }: LoadReport): string[] {
+  const breaks = { lost, unanswered, duplicated, 'out of order': outOfOrder, 'connections broken': broken };
+  return Object.entries(breaks)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
-  const lagged = ownLagP99 > OWN_LAG_MAX_MS;
-  return { broken, doubtful: lagged ? [`the generator itself lagged: p99 ${ownLagP99.toFixed(1)} ms`] : [] };
+}
+
+function doubtsOf({ ownLagP99 }: LoadReport): string[] {
+  return ownLagP99 > OWN_LAG_MAX_MS
+    ? [`the generator itself lagged, p99 ${ownLagP99.toFixed(1)} ms: latency is read too high, throughput too low`]
+    : [];
 }

@@ -74,7 +74,10 @@ export class ParleyServer {
     mkdirSync(options.dataDir, { recursive: true });
     const profiling = profileDir === null ? {} : { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE_DIR: profileDir };
     // The folder of the data is also its working folder, lest it read somebody's `.env`.
-    const child = new Child(process.execPath, [MAIN], { cwd: options.dataDir, env: { ...serverEnvironment(options), ...profiling } });
+    const child = new Child(process.execPath, [MAIN], {
+      cwd: options.dataDir,
+      env: { ...serverEnvironment(options), ...profiling },
+    });
     return new ParleyServer(child, await child.line(addressesIn));
   }
 

@@ -15,7 +15,10 @@ export async function registerPeople(httpUrl: string, count: number, onProgress:
   const registerSome = async () => {
     for (const number of numbers) {
       const username = `user${String(number).padStart(5, '0')}`;
-      const { token } = await post<http.Authenticated>(httpUrl, '/auth/register', { username, password: `password of ${username}` });
+      const { token } = await post<http.Authenticated>(httpUrl, '/auth/register', {
+        username,
+        password: `password of ${username}`,
+      });
       people.push({ username, token });
       onProgress(people.length);
     }

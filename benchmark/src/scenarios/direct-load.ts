@@ -28,19 +28,33 @@ export async function openChats(lab: Lab, server: ParleyServer, users: number): 
     const [one, other] = [people[i], people[i + 1]];
     if (one === undefined || other === undefined) break;
     const conversationId = await startChat(server.httpUrl, one, other);
-    streams.push({ kind: 'direct', client: i, conversationId, to: other.username }, { kind: 'direct', client: i + 1, conversationId, to: one.username });
+    streams.push(
+      { kind: 'direct', client: i, conversationId, to: other.username },
+      { kind: 'direct', client: i + 1, conversationId, to: one.username },
+    );
   }
   return { people, streams };
 }
 
 /** One load over the chats. */
-export function runDirect(lab: Lab, server: ParleyServer, chats: Chats, settings: DirectSettings, pace: Pace): Promise<MeasuredLoad> {
+export function runDirect(
+  lab: Lab,
+  server: ParleyServer,
+  chats: Chats,
+  settings: DirectSettings,
+  pace: Pace,
+): Promise<MeasuredLoad> {
   const how = pace.kind === 'rate' ? `${pace.perS} messages a second` : `saturation, ${pace.inFlight} unanswered each`;
   lab.progress.step(`direct: ${how}, ${settings.seconds} s`);
   return measureLoad(server, directPlan(chats, settings, pace, server.chat), lab.progress);
 }
 
-export function directPlan({ people, streams }: Chats, { bytes, seconds }: DirectSettings, pace: Pace, address: Pick<Plan, 'host' | 'port' | 'path'>): Plan {
+export function directPlan(
+  { people, streams }: Chats,
+  { bytes, seconds }: DirectSettings,
+  pace: Pace,
+  address: Pick<Plan, 'host' | 'port' | 'path'>,
+): Plan {
   return {
     dialect: 'parley',
     ...address,
@@ -53,4 +67,3 @@ export function directPlan({ people, streams }: Chats, { bytes, seconds }: Direc
     measureMs: seconds * 1_000,
   };
 }
-

@@ -31,14 +31,12 @@ export const direct: Scenario<keyof typeof knobs> = {
 };
 
 function findings({ rate, users }: Settings<keyof typeof knobs>, steady: MeasuredLoad, saturated: MeasuredLoad): Findings {
-  const parts = { steady, saturated };
-  const faults = Object.entries(parts).map(([part, { load }]) => ({ part, ...faultsOf(load) }));
+  const runs = { 'direct.steady': steady, 'direct.saturated': saturated };
   return {
     figures: [...steadyFigures(steady, rate), loopFigure(steady, rate), ...saturatedFigures(saturated, users)],
     charts: [latencyCurve(`one-to-one at ${rate}/s`, steady.load), deliveriesOverTime('one-to-one, saturated', saturated.load)],
-    runs: { 'direct.steady': steady, 'direct.saturated': saturated },
-    broken: faults.flatMap(({ part, broken }) => broken.map((what) => `direct, ${part}: ${what}`)),
-    doubtful: faults.flatMap(({ part, doubtful }) => doubtful.map((what) => `direct, ${part}: ${what}`)),
+    runs,
+    ...faultsOf(runs),
   };
 }
 
@@ -48,16 +46,46 @@ function steadyFigures({ load, cpu }: MeasuredLoad, rate: number): Figure[] {
   return [
     { id: 'direct.p50', name: `${at}: end to end, p50`, value: endToEnd.p50, unit: 'ms' },
     { id: 'direct.p95', name: `${at}: end to end, p95`, value: endToEnd.p95, unit: 'ms' },
-    { id: 'direct.p99', name: `${at}: end to end, p99`, value: endToEnd.p99, unit: 'ms', note: `p99.9 ${endToEnd.p999.toFixed(1)}, max ${endToEnd.max.toFixed(1)} ms` },
-    { id: 'direct.ack-p99', name: `${at}: acknowledged, p99`, value: acknowledgement.p99, unit: 'ms', note: `p50 ${acknowledgement.p50.toFixed(2)} ms` },
-    { id: 'direct.per-cpu', name: `${at}: messages per CPU-second`, value: window.delivered / cpu.total, unit: '/s', note: cpuNote(cpu) },
+    {
+      id: 'direct.p99',
+      name: `${at}: end to end, p99`,
+      value: endToEnd.p99,
+      unit: 'ms',
+      note: `p99.9 ${endToEnd.p999.toFixed(1)}, max ${endToEnd.max.toFixed(1)} ms`,
+    },
+    {
+      id: 'direct.ack-p99',
+      name: `${at}: acknowledged, p99`,
+      value: acknowledgement.p99,
+      unit: 'ms',
+      note: `p50 ${acknowledgement.p50.toFixed(2)} ms`,
+    },
+    {
+      id: 'direct.per-cpu',
+      name: `${at}: messages per CPU-second`,
+      value: window.delivered / cpu.total,
+      unit: '/s',
+      note: cpuNote(cpu),
+    },
   ];
 }
 
 function saturatedFigures({ load, cpu }: MeasuredLoad, users: number): Figure[] {
   const perS = load.window.delivered / (load.window.ms / 1_000);
   return [
-    { id: 'direct.saturated.per-s', name: `one-to-one, saturated by ${users} people: messages`, value: perS, unit: '/s', note: `p99 ${load.endToEnd.p99.toFixed(0)} ms` },
-    { id: 'direct.saturated.per-cpu', name: 'one-to-one, saturated: messages per CPU-second', value: load.window.delivered / cpu.total, unit: '/s', note: cpuNote(cpu) },
+    {
+      id: 'direct.saturated.per-s',
+      name: `one-to-one, saturated by ${users} people: messages`,
+      value: perS,
+      unit: '/s',
+      note: `p99 ${load.endToEnd.p99.toFixed(0)} ms`,
+    },
+    {
+      id: 'direct.saturated.per-cpu',
+      name: 'one-to-one, saturated: messages per CPU-second',
+      value: load.window.delivered / cpu.total,
+      unit: '/s',
+      note: cpuNote(cpu),
+    },
   ];
 }

@@ -9,5 +9,11 @@ export function cpuNote({ user, system, total, mainThread }: MeasuredLoad['cpu']
 
 /** Of the store: it works in other threads, and its results come in batches. */
 export function loopFigure({ loop }: MeasuredLoad, rate: number): Figure {
-  return { id: 'direct.loop-max', name: `longest block of the event loop at ${rate}/s`, value: loop?.max ?? Number.NaN, unit: 'ms', note: `p99 ${loop?.p99.toFixed(1)} ms` };
+  return {
+    id: 'direct.loop-max',
+    name: `longest block of the event loop at ${rate}/s`,
+    value: loop?.max ?? Number.NaN,
+    unit: 'ms',
+    note: `p99 ${loop?.p99.toFixed(1)} ms`,
+  };
 }

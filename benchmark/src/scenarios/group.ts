@@ -27,7 +27,9 @@ export const group: Scenario<keyof typeof knobs> = {
   run: (lab, settings) =>
     lab.withServer('group', async (server) => {
       lab.progress.step(`group: registering ${settings.members} people`);
-      const people = await registerPeople(server.httpUrl, settings.members, (done) => lab.progress.now(`${done} of ${settings.members}`));
+      const people = await registerPeople(server.httpUrl, settings.members, (done) =>
+        lab.progress.now(`${done} of ${settings.members}`),
+      );
       const groupId = await createGroup(server.httpUrl, people);
       const run = (pace: Pace) => runGroup(lab, server, plan(people, groupId, settings, pace, server.chat));
       const steady = await run({ kind: 'rate', perS: settings.rate });
@@ -37,11 +39,19 @@ export const group: Scenario<keyof typeof knobs> = {
 };
 
 function runGroup(lab: Lab, server: ParleyServer, load: Plan): Promise<MeasuredLoad> {
-  lab.progress.step(`group: ${load.pace.kind === 'rate' ? `${load.pace.perS} messages a second` : 'saturation'}, ${load.measureMs / 1_000} s`);
+  lab.progress.step(
+    `group: ${load.pace.kind === 'rate' ? `${load.pace.perS} messages a second` : 'saturation'}, ${load.measureMs / 1_000} s`,
+  );
   return measureLoad(server, load, lab.progress);
 }
 
-function plan(people: Person[], groupId: string, { bytes, seconds }: GroupSettings, pace: Pace, address: Pick<Plan, 'host' | 'port' | 'path'>): Plan {
+function plan(
+  people: Person[],
+  groupId: string,
+  { bytes, seconds }: GroupSettings,
+  pace: Pace,
+  address: Pick<Plan, 'host' | 'port' | 'path'>,
+): Plan {
   return {
     dialect: 'parley',
     ...address,
@@ -56,21 +66,40 @@ function plan(people: Person[], groupId: string, { bytes, seconds }: GroupSettin
 }
 
 function findings({ members, rate }: GroupSettings, steady: MeasuredLoad, saturated: MeasuredLoad): Findings {
-  const faults = Object.entries({ steady, saturated }).map(([part, { load }]) => ({ part, ...faultsOf(load) }));
+  const runs = { 'group.steady': steady, 'group.saturated': saturated };
   return {
     figures: [
       perCpu('group.per-cpu', `group of ${members} at ${rate}/s`, steady),
-      { id: 'group.p99', name: `group of ${members} at ${rate}/s: end to end, p99`, value: steady.load.endToEnd.p99, unit: 'ms', note: `p50 ${steady.load.endToEnd.p50.toFixed(1)} ms` },
-      { id: 'group.saturated.per-s', name: `group of ${members}, saturated: deliveries`, value: saturated.load.window.delivered / (saturated.load.window.ms / 1_000), unit: '/s' },
+      {
+        id: 'group.p99',
+        name: `group of ${members} at ${rate}/s: end to end, p99`,
+        value: steady.load.endToEnd.p99,
+        unit: 'ms',
+        note: `p50 ${steady.load.endToEnd.p50.toFixed(1)} ms`,
+      },
+      {
+        id: 'group.saturated.per-s',
+        name: `group of ${members}, saturated: deliveries`,
+        value: saturated.load.window.delivered / (saturated.load.window.ms / 1_000),
+        unit: '/s',
+      },
       perCpu('group.saturated.per-cpu', `group of ${members}, saturated`, saturated),
     ],
-    charts: [latencyCurve(`group of ${members} at ${rate}/s`, steady.load), deliveriesOverTime(`group of ${members}, saturated`, saturated.load)],
-    runs: { 'group.steady': steady, 'group.saturated': saturated },
-    broken: faults.flatMap(({ part, broken }) => broken.map((what) => `group, ${part}: ${what}`)),
-    doubtful: faults.flatMap(({ part, doubtful }) => doubtful.map((what) => `group, ${part}: ${what}`)),
+    charts: [
+      latencyCurve(`group of ${members} at ${rate}/s`, steady.load),
+      deliveriesOverTime(`group of ${members}, saturated`, saturated.load),
+    ],
+    runs,
+    ...faultsOf(runs),
   };
 }
 
 function perCpu(id: string, name: string, { load, cpu }: MeasuredLoad): Figure {
-  return { id, name: `${name}: deliveries per CPU-second`, value: load.window.delivered / cpu.total, unit: '/s', note: cpuNote(cpu) };
+  return {
+    id,
+    name: `${name}: deliveries per CPU-second`,
+    value: load.window.delivered / cpu.total,
+    unit: '/s',
+    note: cpuNote(cpu),
+  };
 }

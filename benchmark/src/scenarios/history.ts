@@ -33,12 +33,20 @@ export const history: Scenario<keyof typeof knobs> = {
   async run(lab, settings) {
     lab.progress.step(`history: filling a store with ${settings.long} messages, by the server’s own code`);
     const data = lab.newData('history');
-    const { chats } = await seed({ ...data, people: 0, chatsOfMessages: [settings.short, settings.long], contentBytes: CONTENT_BYTES }, lab.progress);
+    const { chats } = await seed(
+      { ...data, people: 0, chatsOfMessages: [settings.short, settings.long], contentBytes: CONTENT_BYTES },
+      lab.progress,
+    );
     return lab.withServer('history', (server) => readPages(lab, server, chats, settings), data);
   },
 };
 
-async function readPages(lab: Lab, server: ParleyServer, [short, long]: SeededChat[], settings: HistorySettings): Promise<Findings> {
+async function readPages(
+  lab: Lab,
+  server: ParleyServer,
+  [short, long]: SeededChat[],
+  settings: HistorySettings,
+): Promise<Findings> {
   if (short === undefined || long === undefined) throw new Error('the store has no two chats');
   const places: Place[] = [
     { name: 'short', chat: short },
@@ -59,7 +67,13 @@ async function readPages(lab: Lab, server: ParleyServer, [short, long]: SeededCh
 type Times = Record<Place['name'], Histogram>;
 
 /** In turns, so that whatever else the machine does falls on all of them. */
-async function timePages(lab: Lab, server: ParleyServer, door: Door, places: Place[], { requests, limit }: HistorySettings): Promise<Times> {
+async function timePages(
+  lab: Lab,
+  server: ParleyServer,
+  door: Door,
+  places: Place[],
+  { requests, limit }: HistorySettings,
+): Promise<Times> {
   const times: Times = { short: new Histogram(), long: new Histogram(), middle: new Histogram() };
   const readers = await Promise.all(places.map(({ chat }) => HistoryReader.open(server, door, chat)));
   for (let i = -WARM_UP_REQUESTS; i < requests; i++) {

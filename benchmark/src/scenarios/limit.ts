@@ -9,18 +9,22 @@ import { cpuNote } from './figures.js';
 const RATE_PER_S = 5_000;
 
 /** Ours against a bare relay that keeps nothing, at the same rate, one after the other in the same run. */
-export async function compareWithLimit(lab: Lab, server: ParleyServer, chats: Chats, settings: DirectSettings): Promise<Findings> {
+export async function compareWithLimit(
+  lab: Lab,
+  server: ParleyServer,
+  chats: Chats,
+  settings: DirectSettings,
+): Promise<Findings> {
   const pace = { kind: 'rate', perS: RATE_PER_S } as const;
   const ours = await runDirect(lab, server, chats, settings, pace);
   lab.progress.step(`direct: the bare relay, ${RATE_PER_S} messages a second`);
   const limit = await withRelay((relay) => measureLoad(relay, relayPlan(relay, chats, settings), lab.progress));
-  const faults = Object.entries({ ours, limit }).map(([part, { load }]) => ({ part, ...faultsOf(load) }));
+  const runs = { 'direct.against-limit': ours, 'direct.limit': limit };
   return {
     figures: figures(ours, limit),
     charts: [],
-    runs: { 'direct.against-limit': ours, 'direct.limit': limit },
-    broken: faults.flatMap(({ part, broken }) => broken.map((what) => `direct at ${RATE_PER_S}/s, ${part}: ${what}`)),
-    doubtful: faults.flatMap(({ part, doubtful }) => doubtful.map((what) => `direct at ${RATE_PER_S}/s, ${part}: ${what}`)),
+    runs,
+    ...faultsOf(runs),
   };
 }
 
@@ -42,8 +46,25 @@ function figures(ours: MeasuredLoad, limit: MeasuredLoad): Figure[] {
   const perCpu = ({ load, cpu }: MeasuredLoad) => load.window.delivered / cpu.total;
   const at = `one-to-one at ${RATE_PER_S}/s`;
   return [
-    { id: 'direct.at-limit-rate.per-cpu', name: `${at}: messages per CPU-second`, value: perCpu(ours), unit: '/s', note: cpuNote(ours.cpu) },
-    { id: 'direct.limit.per-cpu', name: `${at}, bare ws relay: messages per CPU-second`, value: perCpu(limit), unit: '/s', note: `p99 ${limit.load.endToEnd.p99.toFixed(1)} ms; keeps nothing` },
-    { id: 'direct.limit.ratio', name: `${at}: of what the bare relay does per CPU-second`, value: perCpu(ours) / perCpu(limit), unit: '×' },
+    {
+      id: 'direct.at-limit-rate.per-cpu',
+      name: `${at}: messages per CPU-second`,
+      value: perCpu(ours),
+      unit: '/s',
+      note: cpuNote(ours.cpu),
+    },
+    {
+      id: 'direct.limit.per-cpu',
+      name: `${at}, bare ws relay: messages per CPU-second`,
+      value: perCpu(limit),
+      unit: '/s',
+      note: `p99 ${limit.load.endToEnd.p99.toFixed(1)} ms; keeps nothing`,
+    },
+    {
+      id: 'direct.limit.ratio',
+      name: `${at}: of what the bare relay does per CPU-second`,
+      value: perCpu(ours) / perCpu(limit),
+      unit: '×',
+    },
   ];
 }

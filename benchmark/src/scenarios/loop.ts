@@ -19,6 +19,11 @@ export const loop: Scenario<keyof typeof knobs> = {
     lab.withServer('loop', async (server) => {
       const chats = await openChats(lab, server, settings.users);
       const measured = await runDirect(lab, server, chats, settings, { kind: 'rate', perS: settings.rate });
-      return { figures: [loopFigure(measured, settings.rate)], charts: [], runs: { loop: measured }, ...faultsOf(measured.load) };
+      return {
+        figures: [loopFigure(measured, settings.rate)],
+        charts: [],
+        runs: { loop: measured },
+        ...faultsOf({ loop: measured }),
+      };
     }),
 };

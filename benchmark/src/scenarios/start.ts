@@ -2,7 +2,6 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { get } from 'node:http';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
 import type { Findings } from '../findings.js';
 import type { Lab } from '../lab.js';
 import { memoryOf } from '../measure/process-usage.js';
@@ -41,14 +40,23 @@ export const start: Scenario<keyof typeof knobs> = {
 /** Milliseconds until `/health` is answered. The command runs on an empty store. */
 async function timeStart(lab: Lab, command: string, args: string[]): Promise<number> {
   const port = await freePort();
-  const environment = { ...serverEnvironment({ dataDir: lab.newDataDir('start'), jwtSecret: newSecret() }), HTTP_PORT: String(port) };
+  const environment = {
+    ...serverEnvironment({ dataDir: lab.newDataDir('start'), jwtSecret: newSecret() }),
+    HTTP_PORT: String(port),
+  };
   const from = performance.now();
   // A group of its own, for npm's children are to end with it.
-  const child = spawn(command, args, { cwd: ROOT, env: { ...environment, HOME: process.env['HOME'] }, stdio: 'ignore', detached: true });
+  const child = spawn(command, args, {
+    cwd: ROOT,
+    env: { ...environment, HOME: process.env['HOME'] },
+    stdio: 'ignore',
+    detached: true,
+  });
   const ended = once(child, 'exit');
   try {
     while (!(await isHealthy(port))) {
-      if (child.exitCode !== null || performance.now() - from > START_MAX_MS) throw new Error(`${command} ${args.join(' ')} did not start`);
+      if (child.exitCode !== null || performance.now() - from > START_MAX_MS)
+        throw new Error(`${command} ${args.join(' ')} did not start`);
       await new Promise((resolve) => setTimeout(resolve, POLL_MS));
     }
     return performance.now() - from;
@@ -86,7 +94,13 @@ function findings({ settle }: Settings<keyof typeof knobs>, times: number[], npm
   return {
     figures: [
       { id: 'start.health', name: 'start to first answered /health', value: median(times), unit: 'ms', note: spread(times) },
-      { id: 'start.npm', name: '… by npm start, which checks first that all is built', value: median(npmTimes), unit: 'ms', note: spread(npmTimes) },
+      {
+        id: 'start.npm',
+        name: '… by npm start, which checks first that all is built',
+        value: median(npmTimes),
+        unit: 'ms',
+        note: spread(npmTimes),
+      },
       { id: 'start.rss', name: `idle server, ${settle} s after its start: RSS`, value: rssKib / 1_024, unit: 'MB' },
     ],
     charts: [],

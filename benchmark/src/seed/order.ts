@@ -23,4 +23,5 @@ export interface Seeded {
   chats: SeededChat[];
 }
 
-export type FromSeed = { type: 'progress'; what: string } | { type: 'seeded'; seeded: Seeded } | { type: 'failed'; message: string };
+export type FromSeed =
+  { type: 'progress'; what: string } | { type: 'seeded'; seeded: Seeded } | { type: 'failed'; message: string };

@@ -58,16 +58,41 @@ export class SeededStore {
   async #send(conversationId: string, senderId: string, number: number, contentBytes: number): Promise<void> {
     const content = `${number} `.padEnd(contentBytes, 'the quick brown fox jumps over the lazy dog ');
     const clientId = `seed-${number}`;
-    await this.#stores.log.append({ kind: 'send', conversationId, senderId, messageId: runtime.id(), content, clientId, at: runtime.now() });
+    await this.#stores.log.append({
+      kind: 'send',
+      conversationId,
+      senderId,
+      messageId: runtime.id(),
+      content,
+      clientId,
+      at: runtime.now(),
+    });
   }
 
   async #addPerson(): Promise<{ id: string; person: Person }> {
     const [id, sessionId, now] = [runtime.id(), runtime.id(), runtime.now()];
     const username = `seeded${String(this.#people++).padStart(6, '0')}`;
-    const account = { id, username, displayName: null, passwordHash: 'nobody signs in', admin: false, invisible: false, lastSeen: null, createdAt: now };
+    const account = {
+      id,
+      username,
+      displayName: null,
+      passwordHash: 'nobody signs in',
+      admin: false,
+      invisible: false,
+      lastSeen: null,
+      createdAt: now,
+    };
     if (!(await this.#stores.accounts.create(account))) throw new Error(`${username} is taken`);
     const expiresAt = now + TOKEN_TTL_MS;
-    await this.#stores.sessions.create({ id: sessionId, userId: id, createdAt: now, lastUsedAt: now, expiresAt, userAgent: null, address: null });
+    await this.#stores.sessions.create({
+      id: sessionId,
+      userId: id,
+      createdAt: now,
+      lastUsedAt: now,
+      expiresAt,
+      userAgent: null,
+      address: null,
+    });
     const token = await this.#tokens.issue({ userId: id, username, sessionId, expiresAt });
     return { id, person: { username, token } };
   }

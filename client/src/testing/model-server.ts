@@ -213,7 +213,7 @@ export class ModelServer {
     const isSend = sent.type === 'ONE_TO_ONE_CHAT' || sent.type === 'GROUP_CHAT';
     const waitsFor = isSend ? connected.refused.get(key) : undefined;
     if (waitsFor !== undefined && waitsFor !== sent['clientMessageId']) return 'previous_failed';
-    connected.refused.delete(key);
+    if (isSend) connected.refused.delete(key);
     const code = this.faults.refuse(sent);
     if (isSend && code !== null && ERROR_CODES[code].retryable) connected.refused.set(key, String(sent['clientMessageId']));
     return code;

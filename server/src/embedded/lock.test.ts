@@ -33,9 +33,10 @@ it('R25 so does a second store in the same process, and it does not free the fir
 });
 
 it('the data directory is made for its owner only', async () => {
-  const dataDir = join(await temporaryDir(), 'made', 'here');
+  const parent = await temporaryDir();
+  const dataDir = join(parent, 'made', 'here');
   const stores = await openIn(dataDir);
   expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
   await stores.close();
-  await rm(dataDir, { recursive: true });
+  await rm(parent, { recursive: true });
 });

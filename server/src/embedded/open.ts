@@ -57,8 +57,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
     await migrate(path);
     const bounds = { ...STORE_LIMITS, ...limits };
     const onFatal = once(options.onFatal);
-    const writer = await Writer.start({ path, runtime, meter, limits: bounds, onFatal });
-    const reader = await Reader.start({ path, runtime, limits: bounds, onFatal });
+    const [writer, reader] = await Promise.all([
+      Writer.start({ path, runtime, meter, limits: bounds, onFatal }),
+      Reader.start({ path, runtime, limits: bounds, onFatal }),
+    ]);
     return storesOn(writer, reader, runtime, lock);
   } catch (error) {
     lock.release();
