@@ -2,7 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['protocol/src/**/*.test.ts', 'server/src/**/*.test.ts', 'client/src/**/*.test.ts', 'test/**/*.test.ts', 'benchmark/src/**/*.test.ts'],
+    include: [
+      'protocol/src/**/*.test.ts',
+      'server/src/**/*.test.ts',
+      'client/src/**/*.test.ts',
+      'test/**/*.test.ts',
+      'benchmark/src/**/*.test.ts',
+    ],
     pool: 'threads',
     testTimeout: 30_000,
     hookTimeout: 30_000,

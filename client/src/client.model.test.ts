@@ -42,7 +42,10 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('older' as const), device: fc.nat(3), to: fc.nat(2) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('read' as const), device: fc.nat(3), to: fc.nat(2), part: fc.nat(4) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('edit' as const), device: fc.nat(3), to: fc.nat(2), pick: fc.nat(9) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('delete' as const), device: fc.nat(3), to: fc.nat(2), pick: fc.nat(9) }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({ kind: fc.constant('delete' as const), device: fc.nat(3), to: fc.nat(2), pick: fc.nat(9) }),
+  },
 );
 type Action = typeof action extends fc.Arbitrary<infer Value> ? Value : never;
 
@@ -136,7 +139,9 @@ describe('a device against a server on a bad network', () => {
         const { user } = devices[Number(index)] ?? {};
         const id = to === GROUP ? GROUP : [user, to].sort().join('+');
         // Edits and deletions change contents; the place of what was written is by its client id.
-        const rows = server.messages(id).map(({ seq, content, editedAt, deletedAt }) => ({ seq, content, changed: editedAt ?? deletedAt }));
+        const rows = server
+          .messages(id)
+          .map(({ seq, content, editedAt, deletedAt }) => ({ seq, content, changed: editedAt ?? deletedAt }));
         const untouched = contents.filter((content) => rows.some((row) => row.content === content));
         const places = untouched.map((content) => rows.filter((row) => row.content === content).map((row) => row.seq));
         expect(places.every((seqs) => seqs.length === 1)).toBe(true);
@@ -159,8 +164,20 @@ describe('a device against a server on a bad network', () => {
           const messages = server.messages(log.id);
           expect(seen.filter((line) => line.startsWith(`${log.id} `)).length).toBe(messages.length);
           const { timeline } = client.conversation(log.id) ?? {};
-          const shown = timeline?.messages.map(({ id, seq, content, editedAt, deletedAt }) => ({ id, seq, content, editedAt, deletedAt }));
-          const wanted = messages.map((m) => ({ id: m.messageId, seq: m.seq, content: m.content, editedAt: m.editedAt ?? null, deletedAt: m.deletedAt ?? null }));
+          const shown = timeline?.messages.map(({ id, seq, content, editedAt, deletedAt }) => ({
+            id,
+            seq,
+            content,
+            editedAt,
+            deletedAt,
+          }));
+          const wanted = messages.map((m) => ({
+            id: m.messageId,
+            seq: m.seq,
+            content: m.content,
+            editedAt: m.editedAt ?? null,
+            deletedAt: m.deletedAt ?? null,
+          }));
           expect(shown).toEqual(wanted);
           expect(timeline?.items.some((item) => item.kind === 'gap')).toBe(false);
         }
@@ -173,7 +190,8 @@ describe('a device against a server on a bad network', () => {
     const holds = fc.asyncProperty(scenario.actions, scenario.seed, async (actions, seed) => {
       const { devices, server, runtime } = await play(actions, seed, {});
       for (const { client } of devices) {
-        for (const conversation of client.conversations) await Promise.all([conversation.timeline.open(), runtime.advance(5_000)]);
+        for (const conversation of client.conversations)
+          await Promise.all([conversation.timeline.open(), runtime.advance(5_000)]);
       }
       await runtime.advance(10_000);
       for (const { client, failures } of devices) {

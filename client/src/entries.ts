@@ -101,7 +101,8 @@ export function entryOf(event: EntryEvent | HistoryEvent): Entry | null {
  * the message shows already does nothing (a history page may have folded a later one in).
  */
 export function revised(message: Message, revision: Revision): Message {
-  if (revision.content === null) return message.deletedAt === null ? { ...message, content: '', deletedAt: revision.createdAt } : message;
+  if (revision.content === null)
+    return message.deletedAt === null ? { ...message, content: '', deletedAt: revision.createdAt } : message;
   if (message.editedAt !== null && revision.createdAt < message.editedAt) return message;
   const content = message.deletedAt === null ? revision.content : '';
   return { ...message, content, editedAt: revision.createdAt };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { ChatCommand, PresenceCommand, chatCommands, presenceCommands } from './commands.js';
 import { ERROR_CODES, type ErrorCode } from './codes.js';
 

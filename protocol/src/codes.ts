@@ -6,7 +6,11 @@
 export const ERROR_CODES = {
   bad_json: { status: 400, retryable: false, about: 'The frame or body is not JSON, or not an object.' },
   unknown_type: { status: 400, retryable: false, about: 'No command has this `type`.' },
-  invalid_field: { status: 400, retryable: false, about: 'A field is missing, of the wrong kind or out of range; `field` names it.' },
+  invalid_field: {
+    status: 400,
+    retryable: false,
+    about: 'A field is missing, of the wrong kind or out of range; `field` names it.',
+  },
   wrong_sender: { status: 403, retryable: false, about: '`from` is not the user of the token.' },
   chat_mismatch: { status: 409, retryable: false, about: '`chatId` and `to` are not the same chat.' },
   not_authenticated: { status: 401, retryable: false, about: 'No token, or one that does not hold any more.' },
@@ -21,7 +25,11 @@ export const ERROR_CODES = {
   group_closed: { status: 409, retryable: false, about: 'The group is closed.' },
   message_deleted: { status: 409, retryable: false, about: 'The message has been deleted.' },
   client_id_reused: { status: 409, retryable: false, about: 'This clientMessageId was used for other content.' },
-  previous_failed: { status: 409, retryable: true, about: 'An earlier message to this conversation was refused; send that one again first.' },
+  previous_failed: {
+    status: 409,
+    retryable: true,
+    about: 'An earlier message to this conversation was refused; send that one again first.',
+  },
   too_large: { status: 413, retryable: false, about: 'The body, frame or content is larger than allowed.' },
   unsupported_media_type: { status: 415, retryable: false, about: 'Send `content-type: application/json`.' },
   rate_limited: { status: 429, retryable: true, about: 'Too many; wait `retryAfterMs`.' },

@@ -50,12 +50,10 @@ export const chatCommands = [
     'A page of a direct chat, named by `chatId` or by the other person (`to`). Newest by default; `before` and `after` are seqs.',
     { from: 'ann', to: 'bob', limit: 50 },
   ),
-  command(
-    'GET_GROUP_CHAT_HISTORY',
-    { from, groupId: f.id, ...page },
-    'A page of a group.',
-    { groupId: '0190f5a0-7b1c-7000-8000-000000000001', before: 120 },
-  ),
+  command('GET_GROUP_CHAT_HISTORY', { from, groupId: f.id, ...page }, 'A page of a group.', {
+    groupId: '0190f5a0-7b1c-7000-8000-000000000001',
+    before: 120,
+  }),
   command(
     'CREATE_GROUP',
     {

@@ -34,18 +34,24 @@ export const OneToOneChat = event(
   'A direct message, to the recipient’s devices and the sender’s other devices (those see clientMessageId).',
   { ...exampleEntry, ordinal: 17, to: 'bob', chatId: exampleChat, content: 'Hello!' },
 );
-export const GroupChat = event(
-  'GROUP_CHAT',
-  { ...chatMessage, groupId },
-  'A message in a group.',
-  { ...exampleEntry, ordinal: 16, groupId: exampleGroup, content: 'Hello group!' },
-);
+export const GroupChat = event('GROUP_CHAT', { ...chatMessage, groupId }, 'A message in a group.', {
+  ...exampleEntry,
+  ordinal: 16,
+  groupId: exampleGroup,
+  content: 'Hello group!',
+});
 const target = { chatId: chatId.optional(), groupId: groupId.optional() };
 export const MessageEdited = event(
   'MESSAGE_EDITED',
   { ...entry, ...target, target: z.object({ seq: f.seq, messageId: f.id }), content: z.string() },
   'An entry that replaced the content of an earlier one.',
-  { ...exampleEntry, seq: 18, chatId: exampleChat, target: { seq: 17, messageId: exampleEntry.messageId }, content: 'Hello, Bob!' },
+  {
+    ...exampleEntry,
+    seq: 18,
+    chatId: exampleChat,
+    target: { seq: 17, messageId: exampleEntry.messageId },
+    content: 'Hello, Bob!',
+  },
 );
 export const MessageDeleted = event(
   'MESSAGE_DELETED',
@@ -260,7 +266,12 @@ export const errorFields = {
 };
 export const ErrorEvent = event(
   'ERROR',
-  { requestId: f.requestId.optional(), command: z.string().optional(), clientMessageId: f.clientMessageId.optional(), ...errorFields },
+  {
+    requestId: f.requestId.optional(),
+    command: z.string().optional(),
+    clientMessageId: f.clientMessageId.optional(),
+    ...errorFields,
+  },
   'The command was not carried out; the connection stays.',
   { code: 'invalid_field', field: 'content', message: 'content: expected at least 1 character', retryable: false },
 );
@@ -270,9 +281,14 @@ export const Info = event(
   'For people, and a hint for clients.',
   { code: 'draining', message: 'The server is about to stop; connect again.', reconnectAfterMs: 1200 },
 );
-export const Pong = event('PONG', { requestId: f.requestId.optional(), time: f.time }, 'The answer to PING; `time` is the server’s.', {
-  time: 1790000000000,
-});
+export const Pong = event(
+  'PONG',
+  { requestId: f.requestId.optional(), time: f.time },
+  'The answer to PING; `time` is the server’s.',
+  {
+    time: 1790000000000,
+  },
+);
 
 export const chatEvents = [
   InitData,

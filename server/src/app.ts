@@ -101,7 +101,16 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const accounts = await Accounts.open({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
   const chats = new Chats({ conversations, contacts, names, rosters, delivery, runtime, friends: presence });
-  const groups = new Groups({ conversations, contacts, log, door, names, delivery, runtime, maxMembers: config.groups.maxMembers });
+  const groups = new Groups({
+    conversations,
+    contacts,
+    log,
+    door,
+    names,
+    delivery,
+    runtime,
+    maxMembers: config.groups.maxMembers,
+  });
   const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
   const history = new History({ door, log, names, meter, runtime });
   const inbox = new Inbox({ inbox: inboxes, names, runtime, meter });
@@ -119,7 +128,22 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     roles: config.roles,
   });
   const sockets = new SocketServer({
-    chat: openChatDoor({ hub, relay: alone, presence, offline: offlineQueue, limits, runtime, onError, chats, groups, messages, history, inbox, receipts, typing }),
+    chat: openChatDoor({
+      hub,
+      relay: alone,
+      presence,
+      offline: offlineQueue,
+      limits,
+      runtime,
+      onError,
+      chats,
+      groups,
+      messages,
+      history,
+      inbox,
+      receipts,
+      typing,
+    }),
     presence: openPresenceDoor(presence, limits, runtime, onError),
     tokens,
     runtime,
@@ -161,7 +185,13 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const presenceServer = socketsOnly(config.listen.tls);
   const worker = new Worker(
     [
-      ...retentionJobs({ purgeSends: (before, limit) => stores.maintenance.purgeSends(before, limit), purgeSessions: (now, limit) => stores.sessions.purge(now, limit) }, runtime),
+      ...retentionJobs(
+        {
+          purgeSends: (before, limit) => stores.maintenance.purgeSends(before, limit),
+          purgeSessions: (now, limit) => stores.sessions.purge(now, limit),
+        },
+        runtime,
+      ),
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       {
         name: 'gauge',

@@ -14,7 +14,7 @@ describe('P1 presence', () => {
     const phone = await bob.device({ withPresence: true });
     await until('Ann sees Bob', () => statusOfBob() === 'online');
     await until('Bob was told of Ann', () => phone.presence.of(ann.username).status === 'online');
-    await phone.presence.set('away');
+    phone.presence.set('away');
     await until('Bob is away', () => statusOfBob() === 'away');
     const laptop = await bob.device();
     await laptop.close();
@@ -44,12 +44,12 @@ describe('P1 presence', () => {
     await anns.sendTo(bob.username, 'hi').sent;
     const statusOfBob = () => anns.presence.of(bob.username).status;
     await until('Ann sees Bob', () => statusOfBob() === 'online');
-    await bobs.presence.set('invisible');
+    bobs.presence.set('invisible');
     await until('Ann does not', () => statusOfBob() === 'offline');
     const laptop = await ann.device({ withPresence: true });
     await laptop.sendTo(bob.username, 'are you there?').sent;
     expect(laptop.presence.of(bob.username).status).toBe('offline');
-    await bobs.presence.set('online');
+    bobs.presence.set('online');
     await until('Ann sees Bob again', () => statusOfBob() === 'online');
   });
 });

@@ -14,7 +14,12 @@ export class Account {
   readonly #server: RunningServer;
   readonly #clients: RawClient[];
 
-  private constructor(server: RunningServer, username: string, session: { token: string; sessionId: string }, clients: RawClient[]) {
+  private constructor(
+    server: RunningServer,
+    username: string,
+    session: { token: string; sessionId: string },
+    clients: RawClient[],
+  ) {
     this.#server = server;
     this.username = username;
     this.token = session.token;

@@ -49,13 +49,12 @@ async function crowd(steps: Steps, options: TerminalOptions, users: number, each
       for (const device of others) await (await device.joinGroup(id)).timeline.open();
       await eventually(owner, 'all are in', () => group.memberCount === users);
     });
-    await steps.step(`all send ${each} messages at once: ${total}`, () =>
-      Promise.all(
-        devices.flatMap((device, i) =>
-          Array.from({ length: each }, (_, n) => device.conversation(id)?.send(`${i + 1}.${n + 1}`).sent),
-        ),
-      ),
-    );
+    await steps.step(`all send ${each} messages at once: ${total}`, () => {
+      const groups = devices.flatMap((device) => device.conversation(id) ?? []);
+      return Promise.all(
+        groups.flatMap((group, i) => Array.from({ length: each }, (_, n) => group.send(`${i + 1}.${n + 1}`).sent)),
+      );
+    });
     await steps.step(`everybody shows all ${total}, once, in one order`, async () => {
       const shown = (device: (typeof devices)[number]) =>
         device.conversation(id)?.timeline.messages.map(({ seq, content }) => `${seq} ${content}`) ?? [];

@@ -49,15 +49,15 @@ async function comingAndGoing(steps: Steps, options: TerminalOptions): Promise<v
       await sees('online');
     });
     await steps.step('Bob is away', async () => {
-      await bobs?.presence.set('away');
+      bobs?.presence.set('away');
       await sees('away');
     });
     await steps.step('Bob hides: offline', async () => {
-      await bobs?.presence.set('invisible');
+      bobs?.presence.set('invisible');
       await sees('offline');
     });
     await steps.step('Bob shows himself: online', async () => {
-      await bobs?.presence.set('online');
+      bobs?.presence.set('online');
       await sees('online');
     });
     await steps.step('Bob leaves: offline, after the time that reconnecting may take', async () => {

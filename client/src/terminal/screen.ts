@@ -5,6 +5,9 @@ import { Writable } from 'node:stream';
 export class Screen {
   readonly isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   readonly #lines: Interface;
+  /** Lines that nobody has taken yet; readline throws away what comes while nobody listens. */
+  readonly #typed: string[] = [];
+  #wanting: (() => void) | null = null;
   #isMuted = false;
   #isOver = false;
 
@@ -20,7 +23,14 @@ export class Screen {
       input: process.stdin,
       ...(this.isTerminal && { output: Object.assign(output, { columns: process.stdout.columns }), terminal: true }),
     });
-    this.#lines.on('close', () => (this.#isOver = true));
+    this.#lines.on('line', (line) => {
+      this.#typed.push(line);
+      this.#wanting?.();
+    });
+    this.#lines.on('close', () => {
+      this.#isOver = true;
+      this.#wanting?.();
+    });
   }
 
   get width(): number {
@@ -47,10 +57,7 @@ export class Screen {
     if (this.isTerminal) process.stdout.write(question);
     this.#isMuted = isSecret;
     try {
-      return await new Promise((resolve) => {
-        this.#lines.once('line', resolve);
-        this.#lines.once('close', () => resolve(null));
-      });
+      return await this.#next();
     } finally {
       this.#isMuted = false;
       if (isSecret && this.isTerminal) process.stdout.write('\n');
@@ -59,7 +66,7 @@ export class Screen {
 
   /** Runs every line, one after the other, until the input ends. */
   async each(run: (line: string) => Promise<boolean>): Promise<void> {
-    for await (const line of this.#lines) {
+    for (let line = await this.#next(); line !== null; line = await this.#next()) {
       if (!(await run(line))) break;
       if (this.isTerminal) this.#lines.prompt();
     }
@@ -73,5 +80,14 @@ export class Screen {
 
   close(): void {
     this.#lines.close();
+  }
+
+  /** The next line; null at the end of input. */
+  async #next(): Promise<string | null> {
+    if (this.#typed.length === 0 && !this.#isOver) {
+      await new Promise<void>((resolve) => (this.#wanting = resolve));
+      this.#wanting = null;
+    }
+    return this.#typed.shift() ?? null;
   }
 }

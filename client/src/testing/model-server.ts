@@ -1,4 +1,13 @@
-import type { ChatCommandOf, ChatCommand, ErrorCode, HistoryEvent, HistoryMessage, InboxChat, InboxGroup, ServerEvent } from '@parley/protocol';
+import type {
+  ChatCommandOf,
+  ChatCommand,
+  ErrorCode,
+  HistoryEvent,
+  HistoryMessage,
+  InboxChat,
+  InboxGroup,
+  ServerEvent,
+} from '@parley/protocol';
 import { ERROR_CODES } from '@parley/protocol/codes';
 import type { SocketFactory } from '../socket.js';
 import { ScriptedSocket, type Sent } from './scripted-socket.js';
@@ -124,7 +133,14 @@ export class ModelServer {
     };
     if (log.kind === 'group') {
       const settings = { role: 'member', access: 'open', visibility: 'all', closed: false } as const;
-      return { groupId: id, name: log.name, ...settings, memberCount: log.members.size, joinedSeq: member?.joinedSeq ?? 1, ...common };
+      return {
+        groupId: id,
+        name: log.name,
+        ...settings,
+        memberCount: log.members.size,
+        joinedSeq: member?.joinedSeq ?? 1,
+        ...common,
+      };
     }
     const [peer, cursors] = this.#peer(log, username);
     return { chatId: id, with: peer, peerDelivered: cursors.delivered, peerRead: cursors.read, blocked: false, ...common };

@@ -186,7 +186,7 @@ export class Presence implements FriendListener {
       announcing: false,
     };
     this.#people.set(userId, person);
-    if (this.#unread.length === 0) this.#parts.runtime.soon(() => this.#readAccounts().catch(this.#parts.onError));
+    if (this.#unread.length === 0) this.#parts.runtime.soon(() => void this.#readAccounts().catch(this.#parts.onError));
     this.#unread.push(userId);
     return person;
   }

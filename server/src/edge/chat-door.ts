@@ -39,7 +39,8 @@ export function openChatDoor(parts: ChatDoorParts): ChatDoor {
 
   return {
     run,
-    refused: (connection: ChatConnection, command: ChatCommand, refusal: Refusal) => keepOrder(connection, command, refusal, runtime),
+    refused: (connection: ChatConnection, command: ChatCommand, refusal: Refusal) =>
+      keepOrder(connection, command, refusal, runtime),
     opened(connection) {
       // Registered before any state is read, so that nothing falls between the two (R8).
       if (hub.add(connection)) {

@@ -119,7 +119,10 @@ export function chatCommands(nouns: ChatNouns, limits: Limits, runtime: Runtime)
   }
 
   /** A client written from the description alone moves no cursors: what it fetched, it has read. */
-  async function moveCursorFor(connection: ChatConnection, read: { chatId?: string; groupId?: string; upTo: number }): Promise<void> {
+  async function moveCursorFor(
+    connection: ChatConnection,
+    read: { chatId?: string; groupId?: string; upTo: number },
+  ): Promise<void> {
     if (!connection.movesCursors) await receipts.read(connection.caller, read);
   }
 

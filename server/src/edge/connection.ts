@@ -99,7 +99,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     this.#quietTicks = 0;
     if (this.#phase !== 'open') return;
     const taken = this.#frames.take(monotonicMs);
-    if (!taken.ok) return this.#refuseFrame(new Refusal('rate_limited', undefined, { retryAfterMs: taken.retryAfterMs }), 'flooding');
+    if (!taken.ok)
+      return this.#refuseFrame(new Refusal('rate_limited', undefined, { retryAfterMs: taken.retryAfterMs }), 'flooding');
     if (!this.#running) return void this.#run(frame);
     this.#pending ??= [];
     if (this.#pending.push(frame) === PENDING_MAX_FRAMES) this.#socket.pause();

@@ -76,7 +76,6 @@ export class Connections {
   }
 }
 
-
 function count(map: Map<string, number>, key: string, by: number): void {
   const next = (map.get(key) ?? 0) + by;
   if (next > 0) map.set(key, next);

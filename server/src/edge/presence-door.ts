@@ -6,7 +6,12 @@ import type { Limits } from './limits.js';
 import type { PresenceConnection, PresenceDoor } from './presence-connection.js';
 
 /** Opens the door of presence: every connection is a sign of life of its user, and looks at friends. */
-export function openPresenceDoor(presence: Presence, limits: Limits, runtime: Runtime, onError: (error: unknown) => void): PresenceDoor {
+export function openPresenceDoor(
+  presence: Presence,
+  limits: Limits,
+  runtime: Runtime,
+  onError: (error: unknown) => void,
+): PresenceDoor {
   async function run(connection: PresenceConnection, command: PresenceCommand): Promise<Answer> {
     switch (command.type) {
       case 'PRESENCE_WATCH':

@@ -93,7 +93,12 @@ export class SocketServer {
     const { runtime } = this.#parts;
     for (const connection of this.connections) {
       const reconnectAfterMs = Math.round(runtime.random() * DRAIN_SPREAD_MS);
-      connection.tell({ type: 'INFO', code: 'draining', message: 'The server is about to stop; connect again.', reconnectAfterMs });
+      connection.tell({
+        type: 'INFO',
+        code: 'draining',
+        message: 'The server is about to stop; connect again.',
+        reconnectAfterMs,
+      });
     }
     await Promise.all([...this.connections].map((connection) => connection.drain()));
     this.connections.stop();
@@ -103,28 +108,39 @@ export class SocketServer {
     const address = this.#admit(request);
     const bearer = await this.#parts.tokens.authenticate(upgradeToken(request));
     const { connectionsPerUser } = this.#parts.options;
-    if (connectionsPerUser > 0 && this.connections.ofUser(bearer.userId) >= connectionsPerUser) throw tooMany('connections of this user');
+    // Again, now that nothing comes between the check and the count: many may have arrived while tokens were checked.
+    this.#checkAddress(address);
+    if (connectionsPerUser > 0 && this.connections.ofUser(bearer.userId) >= connectionsPerUser)
+      throw tooMany('connections of this user');
     if (stream.destroyed) return;
     this.#ws.handleUpgrade(request, stream, head, (ws) => this.#open(kind, ws, stream, bearer, address));
   }
 
   /** What can be told without knowing who it is. Gives the address that limits count by. */
   #admit(request: IncomingMessage): string {
-    const { origins, trustedProxies, connectionsPerAddress } = this.#parts.options;
+    const { origins, trustedProxies } = this.#parts.options;
     if (this.#draining) throw new Refusal('draining');
     const { origin } = request.headers;
     if (origin !== undefined && origins !== '*' && !origins.includes(origin)) {
       throw new Refusal('not_allowed', 'This origin may not connect; see CORS_ORIGIN.', { field: 'Origin' });
     }
     const address = addressKey(clientAddress(request, trustedProxies));
-    if (connectionsPerAddress > 0 && this.connections.ofAddress(address) >= connectionsPerAddress) throw tooMany('connections of this address');
+    this.#checkAddress(address);
     return address;
+  }
+
+  #checkAddress(address: string): void {
+    const { connectionsPerAddress } = this.#parts.options;
+    if (connectionsPerAddress > 0 && this.connections.ofAddress(address) >= connectionsPerAddress) {
+      throw tooMany('connections of this address');
+    }
   }
 
   #open(kind: SocketKind, ws: WebSocket, stream: Duplex, bearer: Bearer, address: string): void {
     const { runtime, log, chat, presence, options } = this.#parts;
     const base = [new WsSocket(ws, stream), bearer, address, new Bucket(options.frames), this.#world] as const;
-    const connection: Connection = kind === 'chat' ? new ChatConnection(chat, ...base) : new PresenceConnection(presence, ...base);
+    const connection: Connection =
+      kind === 'chat' ? new ChatConnection(chat, ...base) : new PresenceConnection(presence, ...base);
     const openedAt = runtime.monotonic();
     this.connections.add(connection);
     ws.on('message', (data: RawData, isBinary: boolean) => {
@@ -164,7 +180,8 @@ function worldOf({ runtime, meter, log }: SocketServerParts): ConnectionWorld {
 const tooMany = (what: string) => new Refusal('rate_limited', `Too many ${what}.`, { retryAfterMs: RETRY_AFTER_S * 1_000 });
 
 /** `ws` gives text frames as buffers. */
-const asText = (data: RawData): string => (Buffer.isBuffer(data) ? data.toString() : Buffer.concat([data as ArrayBuffer & Buffer[]].flat() as Buffer[]).toString());
+const asText = (data: RawData): string =>
+  Buffer.isBuffer(data) ? data.toString() : Buffer.concat([data as ArrayBuffer & Buffer[]].flat() as Buffer[]).toString();
 
 /** Answers an upgrade as HTTP, in the one error shape, and ends it. */
 function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
@@ -177,4 +194,3 @@ function refuseUpgrade(stream: Duplex, refusal: Refusal): void {
       `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
-

@@ -125,7 +125,12 @@ export interface ContactStore {
   /** Those of `others` who are a friend of, or share an open group with, the user and are not in a block with them. */
   acquainted(userId: string, others: string[]): Promise<string[]>;
   /** Blocks or unblocks, closes or opens the direct chat of the two (raising its members version). */
-  setBlock(blockerId: string, blockedId: string, blocked: boolean, at: number): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }>;
+  setBlock(
+    blockerId: string,
+    blockedId: string,
+    blocked: boolean,
+    at: number,
+  ): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }>;
   blocks(blockerId: string): Promise<{ username: string; since: number }[]>;
   /** Those of `others` who have blocked the user, or whom the user has blocked. */
   blockedAmong(userId: string, others: string[]): Promise<string[]>;

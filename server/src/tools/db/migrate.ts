@@ -1,0 +1,38 @@
+import { mkdir } from 'node:fs/promises';
+import { DirectoryLock } from '../../embedded/lock.js';
+import { migrate } from '../../embedded/migrate.js';
+import { migrations } from '../../sql/migrations.js';
+import { isInUse } from '../in-use.js';
+import { databaseFile, readFrom } from './open-file.js';
+import { appliedIn } from './tables.js';
+
+/** Brings the store up to date, and says what was done. Refused while a server has a store that is not. */
+export async function migrateStore(dataDir: string): Promise<string> {
+  const pending = await pendingIn(dataDir);
+  if (pending.length === 0) return `${dataDir} is up to date (${Object.keys(migrations).at(-1) ?? 'empty'}).`;
+  await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const lock = await lockOf(dataDir, pending);
+  try {
+    await migrate(databaseFile(dataDir));
+  } finally {
+    lock.release();
+  }
+  return [`Brought ${dataDir} up to date:`, ...pending.map((name) => `  ran ${name}`)].join('\n');
+}
+
+async function pendingIn(dataDir: string): Promise<string[]> {
+  const applied = (await readFrom(databaseFile(dataDir), appliedIn)) ?? [];
+  return Object.keys(migrations).filter((name) => !applied.includes(name));
+}
+
+async function lockOf(dataDir: string, pending: string[]): Promise<DirectoryLock> {
+  try {
+    return await DirectoryLock.take(dataDir);
+  } catch (error) {
+    if (!isInUse(error)) throw error;
+    const todo = `${pending.join(', ')} ${pending.length === 1 ? 'is' : 'are'} still to run`;
+    throw new Error(`A server has ${dataDir}, and ${todo}: stop it and run this again, or just start the new one.`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,37 @@
+import type { Config } from '../../config.js';
+import { Argon2Passwords } from '../../host/passwords.js';
+import { isInUse } from '../in-use.js';
+import { openChat } from '../open-chat.js';
+import type { Place } from './place.js';
+import { ServerPlace } from './server-place.js';
+import { StorePlace } from './store-place.js';
+
+/** The store, if nobody has it; else the server that does. With `url`: that server. */
+export async function openPlace(config: Config, url: string | undefined): Promise<Place> {
+  if (url !== undefined) return new ServerPlace(url);
+  try {
+    return await openStore(config);
+  } catch (error) {
+    if (!isInUse(error)) throw error;
+    return new ServerPlace(urlOf(config));
+  }
+}
+
+async function openStore({ dataDir, groups, auth }: Config): Promise<Place> {
+  const chat = await openChat({ dataDir, maxMembers: groups.maxMembers, onFatal: giveUp });
+  return new StorePlace(dataDir, chat, new Argon2Passwords({ atOnce: auth.hashesAtOnce }));
+}
+
+/** What waits for the store would wait for ever. */
+function giveUp(error: Error): never {
+  process.stderr.write(`The store failed: ${error.message}\n`);
+  process.exit(1);
+}
+
+function urlOf({ dataDir, listen }: Config): string {
+  if (listen.httpPort === 0) {
+    throw new Error(`A server has ${dataDir}, and HTTP_PORT is 0: say where the server is with --url.`);
+  }
+  const host = listen.host === '0.0.0.0' || listen.host === '::' ? 'localhost' : listen.host;
+  return `http${listen.tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${listen.httpPort}`;
+}
