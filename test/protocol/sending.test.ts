@@ -85,7 +85,9 @@ describe('a message', () => {
     const foreign = await groupOf(bob, []);
     const content = 'Hello?';
     expect(await refused(a, 'not_found', { type: 'ONE_TO_ONE_CHAT', to: 'nobody', content })).toMatchObject({ field: 'to' });
-    expect(await refused(a, 'invalid_field', { type: 'ONE_TO_ONE_CHAT', to: ann.username, content })).toMatchObject({ field: 'to' });
+    expect(await refused(a, 'invalid_field', { type: 'ONE_TO_ONE_CHAT', to: ann.username, content })).toMatchObject({
+      field: 'to',
+    });
     for (const groupId of [foreign, 'no-such-group']) {
       await refused(a, 'not_member', { type: 'GROUP_CHAT', groupId, content, clientMessageId: 'mine' });
     }

@@ -97,14 +97,13 @@ export class Delivery {
   #fanOutEntry(room: Room, place: Place, entry: Entry, origin: Recipient | undefined): void {
     const { hub, names, encode, meter, offline, relay } = this.#parts;
     const frame = encode(entryEvent(entry, place, names, false));
-    const ownFrame = entry.clientId === null ? frame : encode(entryEvent(entry, place, names, true));
     const noteAbsent = entry.kind === 'message' && room.members.size <= LIMITS.receiptsPushedUpToMembers;
     let absent: string[] | undefined;
     let delivered = 0;
     for (const [userId, member] of room.members) {
       if (member.joinedSeq > entry.seq) continue;
       if (userId === entry.senderId) {
-        delivered += hub.send(userId, ownFrame, origin);
+        delivered += this.#toOwnDevices(place, entry, origin);
         continue;
       }
       const sent = hub.send(userId, frame);
@@ -116,6 +115,13 @@ export class Delivery {
     if (out !== undefined && !room.members.has(out)) delivered += hub.send(out, frame, origin);
     meter.count('entries_delivered', delivered);
     if (absent !== undefined) offline.note(room.id, relay.absent(absent), entry.seq);
+  }
+
+  /** The sender's other devices also see the client id (R24). Mostly there are none, and then nothing is encoded. */
+  #toOwnDevices(place: Place, entry: Entry, origin: Recipient | undefined): number {
+    const { hub, names, encode } = this.#parts;
+    const here = hub.count(entry.senderId) - (origin?.userId === entry.senderId ? 1 : 0);
+    return here > 0 ? hub.send(entry.senderId, encode(entryEvent(entry, place, names, true)), origin) : 0;
   }
 }
 

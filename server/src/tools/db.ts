@@ -11,11 +11,13 @@ const program = new Command('db').description('The store of DATA_DIR.').showHelp
 
 program
   .command('migrate')
+  .configureHelp({ commandUsage: () => 'npm run db:migrate' })
   .description('Runs the migrations that the store has not had yet. A server does the same when it starts.')
   .action(() => say(() => migrateStore(loadConfig().dataDir)));
 
 program
   .command('push')
+  .configureHelp({ commandUsage: () => 'npm run db:push' })
   .description('The same as migrate: the schema is only ever changed by migrations.')
   .action(() =>
     say(async () => `There is no push without a migration; this is db:migrate.\n${await migrateStore(loadConfig().dataDir)}`),
@@ -23,6 +25,7 @@ program
 
 program
   .command('generate')
+  .configureHelp({ commandUsage: () => 'npm run db:generate -- [options]' })
   .description('Generates nothing: the types of the tables are written by hand. Checks that they are what the migrations make.')
   .option('--schema <file>', 'the types to check', SCHEMA_TYPES)
   .action(({ schema }: { schema: string }) =>
@@ -31,6 +34,7 @@ program
 
 program
   .command('studio')
+  .configureHelp({ commandUsage: () => 'npm run db:studio -- [options] [table]' })
   .description('Looks into the store, also while a server has it: the tables, or the newest rows of one. Changes nothing.')
   .argument('[table]', 'whose rows to show')
   .option('--limit <number>', 'how many rows', wholeNumber(1, 10_000), 20)

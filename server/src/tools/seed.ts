@@ -27,18 +27,18 @@ const program = new Command('seed')
   .description('Fills Parley with dummy people and what they say. Safe to repeat: what is there already is skipped.')
   .showHelpAfterError();
 
-seedCommand('users', 'npm run create-dummy-users --', 'Makes accounts user1, user2 … that share one password.')
+seedCommand('users', 'create-dummy-users', 'Makes accounts user1, user2 … that share one password.')
   .option('--count <number>', 'how many accounts', wholeNumber(1, 100_000), 50)
   .action((options: SeedOptions) => seed('users', options, options.count, (scene) => seedUsers(scene, options.count)));
 
-seedCommand('chats', 'npm run create-chats --', 'Makes direct chats with messages, and the accounts they need.')
+seedCommand('chats', 'create-chats', 'Makes direct chats with messages, and the accounts they need.')
   .option('--count <number>', 'how many chats', wholeNumber(1, 100_000), 50)
   .option('--messages <number>', 'in each', wholeNumber(0, 10_000), 10)
   .action((options: SeedOptions & { messages: number }) =>
     seed('chats', options, lastInChats(options.count), (scene) => seedChats(scene, options)),
   );
 
-seedCommand('groups', 'npm run create-groups --', 'Makes groups with messages, and the accounts they need.')
+seedCommand('groups', 'create-groups', 'Makes groups with messages, and the accounts they need.')
   .option('--count <number>', 'how many groups', wholeNumber(1, 10_000), 10)
   .option('--members <number>', 'in each', wholeNumber(2, 500), 8)
   .option('--messages <number>', 'in each', wholeNumber(0, 10_000), 10)
@@ -48,10 +48,10 @@ seedCommand('groups', 'npm run create-groups --', 'Makes groups with messages, a
 
 await program.parseAsync();
 
-function seedCommand(name: string, typed: string, about: string): Command {
+function seedCommand(name: string, script: string, about: string): Command {
   return program
     .command(name)
-    .usage(`[options]   (as ${typed} [options])`)
+    .configureHelp({ commandUsage: () => `npm run ${script} -- [options]` })
     .description(`${about} Into the store, or through the server that has it.`)
     .option('--prefix <text>', 'how the usernames begin', 'user')
     .option('--password <text>', `of all of them (default, but not in production: "${PASSWORD}")`)

@@ -8,7 +8,9 @@ import { appliedIn } from './tables.js';
 
 /** Brings the store up to date, and says what was done. Refused while a server has a store that is not. */
 export async function migrateStore(dataDir: string): Promise<string> {
-  const pending = await pendingIn(dataDir);
+  const applied = (await readFrom(databaseFile(dataDir), appliedIn)) ?? [];
+  refuseNewer(dataDir, applied);
+  const pending = Object.keys(migrations).filter((name) => !applied.includes(name));
   if (pending.length === 0) return `${dataDir} is up to date (${Object.keys(migrations).at(-1) ?? 'empty'}).`;
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
   const lock = await lockOf(dataDir, pending);
@@ -20,9 +22,10 @@ export async function migrateStore(dataDir: string): Promise<string> {
   return [`Brought ${dataDir} up to date:`, ...pending.map((name) => `  ran ${name}`)].join('\n');
 }
 
-async function pendingIn(dataDir: string): Promise<string[]> {
-  const applied = (await readFrom(databaseFile(dataDir), appliedIn)) ?? [];
-  return Object.keys(migrations).filter((name) => !applied.includes(name));
+function refuseNewer(dataDir: string, applied: string[]): void {
+  const unknown = applied.filter((name) => !(name in migrations));
+  if (unknown.length === 0) return;
+  throw new Error(`${dataDir} is from a newer version of Parley, which ran ${unknown.join(', ')} on it: use that one.`);
 }
 
 async function lockOf(dataDir: string, pending: string[]): Promise<DirectoryLock> {

@@ -1,4 +1,4 @@
-import type { Sqlite } from '../../embedded/sqlite.js';
+import type { Sqlite, Value } from '../../embedded/sqlite.js';
 import { databaseFile, readFrom } from './open-file.js';
 import { tablesOf } from './tables.js';
 import { textTable } from './text-table.js';
@@ -19,11 +19,11 @@ export function showRows(dataDir: string, table: string, limit: number): Promise
   return look(dataDir, (db) => {
     const tables = tablesOf(db);
     if (!tables.includes(table)) throw new Error(`There is no table ${table}; there are ${tables.join(', ')}.`);
-    const rows = db.prepare(`SELECT * FROM "${table}" ORDER BY rowid DESC LIMIT ?`).all(limit) as Record<string, unknown>[];
+    const rows = db.prepare(`SELECT * FROM "${table}" ORDER BY rowid DESC LIMIT ?`).all(limit) as Record<string, Value>[];
     const columns = columnsOf(db, table).filter((column) => !SECRET.has(column));
     const shown = textTable(
       columns,
-      rows.map((row) => columns.map((column) => row[column])),
+      rows.map((row) => columns.map((column) => row[column] ?? null)),
     );
     return `${shown}\n${rows.length} of ${countOf(db, table)} rows, the newest first`;
   });

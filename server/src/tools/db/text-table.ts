@@ -1,7 +1,9 @@
+import type { Value } from '../../embedded/sqlite.js';
+
 const CELL_MAX_CHARS = 40;
 
 /** Rows as text in columns, under a heading. What would move the cursor of a terminal is shown as `·`. */
-export function textTable(heading: readonly string[], rows: readonly (readonly unknown[])[]): string {
+export function textTable(heading: readonly string[], rows: readonly (readonly Value[])[]): string {
   const lines = [heading, ...rows].map((row) => row.map(cell));
   const widths = heading.map((_, column) => Math.max(...lines.map((line) => line[column]?.length ?? 0)));
   return lines
@@ -14,7 +16,7 @@ export function textTable(heading: readonly string[], rows: readonly (readonly u
     .join('\n');
 }
 
-function cell(value: unknown): string {
+function cell(value: Value): string {
   const text = String(value ?? '–').replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '·');
   return text.length <= CELL_MAX_CHARS ? text : `${text.slice(0, CELL_MAX_CHARS - 1)}…`;
 }

@@ -25,7 +25,9 @@ async function seedChat(scene: Scene, [a, b]: Pair, topic: number, messages: num
   const people = [first.person, second.person] as const;
   const known = first.before.chats.find((chat) => chat.with === second.person.username);
   if (known === undefined) await first.person.startChat(second.person.username);
-  await fill(scene, 'chats', { created: known === undefined, have: known?.ordinal ?? 0, want: messages }, (turn) => {
+  // Whoever tried out blocking meant it.
+  const have = known?.blocked ? messages : (known?.ordinal ?? 0);
+  await fill(scene, 'chats', { created: known === undefined, have, want: messages }, (turn) => {
     const [from, to] = turn % 2 === 0 ? people : ([people[1], people[0]] as const);
     return from.writeTo(to.username, chatLine(topic, turn));
   });

@@ -36,7 +36,7 @@ export class ServerApi {
 
   inbox(token: string, cursor: string | undefined): Promise<Inbox> {
     const query = new URLSearchParams({ limit: '200', ...(cursor !== undefined && { cursor }) });
-    return this.#ask('LIMIT_HISTORY_PER_S', 'GET', `/inbox?${query}`, { token });
+    return this.#ask('LIMIT_HISTORY_PER_S', 'GET', `/inbox?${query.toString()}`, { token });
   }
 
   startChat(token: string, username: string): Promise<http.ChatRef> {

@@ -37,7 +37,7 @@ export class ServerPlace implements Place {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#people.values()].map((person) => person.leave()));
+    for (const person of this.#people.values()) await person.leave();
   }
 
   async #exists(dummy: Dummy): Promise<boolean> {

@@ -1,9 +1,9 @@
 import type { Scene } from './scene.js';
 
 /** The first `count` dummies. */
-export async function seedUsers({ cast, step }: Scene, count: number): Promise<void> {
+export async function seedUsers(scene: Scene, count: number): Promise<void> {
   for (let number = 1; number <= count; number++) {
-    await cast.create(number);
-    step();
+    await scene.cast.create(number);
+    scene.step();
   }
 }
