@@ -89,14 +89,17 @@ export class ParleyClient {
   readonly #outbox: Outbox;
   readonly #inbox: Inbox;
   readonly #view: ClientView;
+  readonly #runtime: Runtime;
+  #opening = 0;
   #connecting: Promise<void> | null = null;
 
   constructor(options: ParleyClientOptions) {
     const runtime = options.runtime ?? systemRuntime;
+    this.#runtime = runtime;
     const bounds: Bounds = { ...BOUNDS, ...options.bounds };
     const failed = (error: ParleyError) => this.#emitter.emit('error', error);
     this.#connection = new Connection(connectionParts(options, options.chatUrl, runtime), {
-      opened: () => void this.#opened(),
+      opened: () => void this.#readInbox(++this.#opening),
       frame: (event) => this.#received(event),
       lost: () => this.#lost(),
       changed: (state) => this.#stateChanged(state),
@@ -270,17 +273,23 @@ export class ParleyClient {
     });
   }
 
-  async #opened(): Promise<void> {
+  /** `opening` tells this socket's reading of the inbox from those of earlier ones. */
+  async #readInbox(opening: number): Promise<void> {
     try {
       await this.#inbox.sync();
     } catch (reason) {
       const error = asParleyError(reason, 'bad_reply');
-      // Lost again meanwhile: that is dealt with.
-      if (error.code === 'disconnected') return;
+      // Lost meanwhile: the next connection reads it.
+      if (opening !== this.#opening || error.code === 'disconnected') return;
       this.#emitter.emit('error', error);
-      return this.#connection.restart('no inbox');
+      if (error.retryAfterMs === null) return this.#connection.restart('no inbox');
+      // Refused for now by a server that is there: a new connection would only cost it more.
+      this.#runtime.after(error.retryAfterMs, () => {
+        if (opening === this.#opening && this.#connection.isOpen) void this.#readInbox(opening);
+      });
+      return;
     }
-    this.#connection.ready();
+    if (opening === this.#opening) this.#connection.ready();
   }
 
   #received(event: ServerEvent): void {

@@ -24,8 +24,6 @@ export class Replica {
   #isOpen = false;
   /** Entries up to here are not news: they were there when this device first heard of the conversation. */
   #newsAfter: number;
-  /** Where the server's last summary ended. */
-  #givenSeq: number;
   #isUnreadExact = true;
   #isReadTakenBack = false;
 
@@ -36,7 +34,6 @@ export class Replica {
     this.#summary = summary;
     this.#wantedFrom = newsFrom;
     this.#newsAfter = newsFrom - 1;
-    this.#givenSeq = summary.lastSeq;
   }
 
   get summary(): Summary {
@@ -98,7 +95,6 @@ export class Replica {
     this.#isReadTakenBack = false;
     const peer = this.#base.kind === 'chat' ? this.#base.peer : null;
     this.#base = summary;
-    this.#givenSeq = summary.lastSeq;
     this.#isUnreadExact = true;
     if (peer !== null) this.movePeer(peer);
     this.moveDelivered(delivered);
@@ -132,8 +128,8 @@ export class Replica {
   moveRead(read: number, unread: number | null = null): void {
     if (read <= this.#base.read) return;
     const left = this.#unreadBetween(read, this.#base.lastSeq);
-    // A count that came may be older or newer than entries that came live since the last summary.
-    if (left === null) this.#isUnreadExact = unread !== null && this.#summary.lastSeq === this.#givenSeq;
+    // A count that came may be older or newer than what is known here of the log.
+    if (left === null) this.#isUnreadExact = false;
     const guess = Math.min(this.#base.unread, unread ?? this.#unreadAtMost(read));
     this.#base = { ...this.#base, read, delivered: Math.max(read, this.#base.delivered), unread: left ?? guess };
     this.#refold();

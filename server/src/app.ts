@@ -86,7 +86,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const names = new Names(stores.accounts, meter);
   const rosters = new Rosters(conversations, meter);
   const offline = new Offline(offlineQueue, runtime, onError);
-  const delivery = new Delivery({ hub, relay: alone, rosters, names, offline, meter, encode: textFrame });
+  const delivery = new Delivery({ hub, relay: alone, rosters, names, offline, meter, runtime, onError, encode: textFrame });
   const presence = new Presence({
     accounts: stores.accounts,
     contacts,
@@ -198,6 +198,9 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
         everyMs: GAUGE_MS,
         run: async () => {
           meter.set('offline_rows', await offlineQueue.size());
+          const { chat, presence: watching } = sockets.counts();
+          meter.set('connections_chat', chat);
+          meter.set('connections_presence', watching);
           return false;
         },
       },
@@ -230,7 +233,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       await sockets.drain();
       await Promise.all([api.close(), shut(chatServer), shut(presenceServer)]);
       await worker.close();
-      await presence.flush();
+      await presence.stop();
       await stores.close();
     },
   };

@@ -86,13 +86,14 @@ export class Chats {
     const { contacts, runtime, rosters, delivery, friends, names } = this.#parts;
     const peerId = await this.#peer(caller, username, 'username');
     const result = await contacts.setBlock(caller.userId, peerId, blocked, runtime.now());
-    if (!result.changed || result.conversationId === null) return;
+    if (!result.changed) return;
+    if (result.blocked) friends.parted(caller.userId, peerId);
+    if (result.conversationId === null) return;
     const chatId = result.conversationId;
     rosters.forget(chatId);
     delivery.toUsers([caller.userId], { type: 'BLOCK_CHANGED', chatId, with: names.of(peerId), blocked: result.blocked });
     delivery.toUsers([peerId], { type: 'BLOCK_CHANGED', chatId, with: caller.username, blocked: result.blocked });
-    if (result.blocked) friends.parted(caller.userId, peerId);
-    else friends.befriended(caller.userId, peerId);
+    if (!result.blocked) friends.befriended(caller.userId, peerId);
   }
 
   async #peer(caller: Caller, username: string, field: string): Promise<string> {

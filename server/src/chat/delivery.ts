@@ -1,12 +1,17 @@
 import { LIMITS, type ServerEvent } from '@parley/protocol';
 import type { Appended, Entry } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
+import type { Runtime } from '../ports/runtime.js';
 import type { Relay } from '../ports/relay.js';
 import { entryEvent, peopleOf, type Place } from './entry-event.js';
 import type { Hub, Recipient } from './hub.js';
 import type { Names } from './names.js';
 import type { Offline } from './offline.js';
 import type { Room, Rosters } from './rosters.js';
+
+/** How often, and after what wait, the reads that a delivery needs are tried again. */
+const TRIES = 10;
+const RETRY_MS = 200;
 
 /** Turns an event into the bytes of one frame, once per fan-out (R13). */
 export type Encode = (event: ServerEvent) => Uint8Array;
@@ -18,6 +23,9 @@ export interface DeliveryParts {
   names: Names;
   offline: Offline;
   meter: Meter;
+  runtime: Runtime;
+  /** Told of a delivery that could not be made; the log has the entries. */
+  onError: (error: unknown) => void;
   encode: Encode;
 }
 
@@ -38,7 +46,7 @@ export class Delivery {
 
   /**
    * Delivers entries to all members but the connection they came from, which learns of them by its reply.
-   * Gives a promise only if it could not be done at once.
+   * Gives a promise only if it could not be done at once. It never rejects: what is committed is answered (R1).
    */
   deliver(appended: Appended, origin?: Recipient): void | Promise<void> {
     const conversationId = appended.entries[0]?.conversationId;
@@ -46,11 +54,12 @@ export class Delivery {
     const before = this.#waiting.get(conversationId);
     if (before === undefined && this.#tryNow(conversationId, appended, origin)) return;
 
-    const turn = (before ?? Promise.resolve()).then(() => this.#later(conversationId, appended, origin));
-    const settled = turn.catch(() => undefined);
-    this.#waiting.set(conversationId, settled);
-    void settled.then(() => {
-      if (this.#waiting.get(conversationId) === settled) this.#waiting.delete(conversationId);
+    const turn = (before ?? Promise.resolve()).then(() =>
+      this.#later(conversationId, appended, origin).catch(this.#parts.onError),
+    );
+    this.#waiting.set(conversationId, turn);
+    void turn.then(() => {
+      if (this.#waiting.get(conversationId) === turn) this.#waiting.delete(conversationId);
     });
     return turn;
   }
@@ -80,12 +89,31 @@ export class Delivery {
   }
 
   async #later(conversationId: string, appended: Appended, origin: Recipient | undefined): Promise<void> {
+    const room = await this.#again(() => this.#known(conversationId, appended));
+    if (room === null) return;
+    this.#fanOut(room, appended, origin);
+  }
+
+  /** The room, with everybody's name. */
+  async #known(conversationId: string, appended: Appended): Promise<Room | null> {
     const { rosters, names } = this.#parts;
     const room = roomFor(rosters, conversationId, appended) ?? (await rosters.get(conversationId, appended.membersVersion));
-    if (room === null) return;
+    if (room === null) return null;
     const place = placeOf(room);
     await names.learn(appended.entries.flatMap((entry) => peopleOf(entry, place)));
-    this.#fanOut(room, appended, origin);
+    return room;
+  }
+
+  /** A store that is busy now may answer soon, and nothing else would tell these people. */
+  async #again<T>(read: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries++) {
+      try {
+        return await read();
+      } catch (error) {
+        if (tries === TRIES) throw error;
+        await new Promise<void>((resolve) => void this.#parts.runtime.after(RETRY_MS, resolve));
+      }
+    }
   }
 
   #fanOut(room: Room, appended: Appended, origin: Recipient | undefined): void {
@@ -120,8 +148,8 @@ export class Delivery {
   /** The sender's other devices also see the client id (R24). Mostly there are none, and then nothing is encoded. */
   #toOwnDevices(place: Place, entry: Entry, origin: Recipient | undefined): number {
     const { hub, names, encode } = this.#parts;
-    const here = hub.count(entry.senderId) - (origin?.userId === entry.senderId ? 1 : 0);
-    return here > 0 ? hub.send(entry.senderId, encode(entryEvent(entry, place, names, true)), origin) : 0;
+    if (!hub.hasOther(entry.senderId, origin)) return 0;
+    return hub.send(entry.senderId, encode(entryEvent(entry, place, names, true)), origin);
   }
 }
 

@@ -38,9 +38,11 @@ export class Hub {
     return this.#byUser.has(userId);
   }
 
-  count(userId: string): number {
+  /** Whether the user has a recipient here other than this one. */
+  hasOther(userId: string, than: Recipient | undefined): boolean {
     const present = this.#byUser.get(userId);
-    return present instanceof Set ? present.size : present === undefined ? 0 : 1;
+    if (!(present instanceof Set)) return present !== undefined && present !== than;
+    return present.size > (than !== undefined && present.has(than) ? 1 : 0);
   }
 
   /** Sends to every recipient of the user but `except`; gives how many took it. */

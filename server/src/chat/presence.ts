@@ -27,6 +27,8 @@ interface Person {
   connections: number;
   /** True also until it is known, so that nobody is shown who hides. */
   invisible: boolean;
+  /** The account was read, or the user has said so since. */
+  isKnown: boolean;
   lastSeen: number | null;
   /** Still counts as there, until the timer ends it. */
   leaving: Timer | null;
@@ -121,10 +123,10 @@ export class Presence implements FriendListener {
     );
   }
 
-  /** Away or back on this connection; invisible for the user, kept until changed. */
+  /** Away or back on this connection; invisible for the user, kept until somebody of theirs says `online`. */
   async set(watcher: Watcher, command: PresenceCommandOf<'PRESENCE_SET'>): Promise<void> {
-    const invisible = command.status === 'invisible';
-    if (this.#people.get(watcher.userId)?.invisible !== invisible) {
+    if (command.status !== 'away') {
+      const invisible = command.status === 'invisible';
       await this.#parts.accounts.setProfile(watcher.userId, { invisible });
       this.hide(watcher.userId, invisible);
     }
@@ -134,7 +136,9 @@ export class Presence implements FriendListener {
   /** The user is now hidden from everybody, or shown again. */
   hide(userId: string, invisible: boolean): void {
     const person = this.#people.get(userId);
-    if (person === undefined || person.invisible === invisible) return;
+    if (person === undefined) return;
+    person.isKnown = true;
+    if (person.invisible === invisible) return;
     if (invisible) this.#saw(userId, person);
     person.invisible = invisible;
     this.#announceSoon(userId, person);
@@ -169,6 +173,12 @@ export class Presence implements FriendListener {
     return online;
   }
 
+  /** The server stops: whoever is here was last seen now. */
+  async stop(): Promise<void> {
+    for (const [userId, person] of this.#people) if (present(person) && !person.invisible) this.#saw(userId, person);
+    await this.flush();
+  }
+
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
   async flush(): Promise<void> {
     const seen = this.#seen;
@@ -180,6 +190,7 @@ export class Presence implements FriendListener {
     const person = {
       connections: 0,
       invisible: true,
+      isKnown: false,
       lastSeen: null,
       leaving: null,
       announced: 'offline' as const,
@@ -198,7 +209,8 @@ export class Presence implements FriendListener {
       this.#parts.names.remember(account.id, account.username);
       const person = this.#people.get(account.id);
       if (person === undefined) continue;
-      person.invisible = account.invisible;
+      if (!person.isKnown) person.invisible = account.invisible;
+      person.isKnown = true;
       person.lastSeen ??= account.lastSeen;
       this.#announceSoon(account.id, person);
     }
@@ -269,7 +281,7 @@ export class Presence implements FriendListener {
       const person = this.#people.get(account.id);
       const status = person === undefined ? 'offline' : person.announced;
       const lastSeen = person === undefined ? account.lastSeen : (this.#lastSeen(status, person) ?? account.lastSeen);
-      watcher.sendEphemeral(this.#parts.encode(update(account.username, status, lastSeen)));
+      watcher.send(this.#parts.encode(update(account.username, status, lastSeen)));
     }
   }
 

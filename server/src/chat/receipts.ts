@@ -58,7 +58,9 @@ export class Receipts {
     if (cursors === null) throw new Refusal('not_member', undefined, { field });
     if (!cursors.moved) return;
     this.#parts.offline.received(caller.userId, id);
-    this.#tell(caller, room, cursors, origin);
+    // Moves that came together are one, told once: then this connection may not know how far it went.
+    const isAsAsked = cursors.delivered === to.delivered && cursors.read === (to.read ?? cursors.readBefore);
+    this.#tell(caller, room, cursors, isAsAsked ? origin : undefined);
   }
 
   async #commit(caller: Caller, conversationId: string, to: { delivered: number; read?: number }): Promise<Cursors | null> {

@@ -44,8 +44,10 @@ export class Rosters {
     return room === null || room.membersVersion >= membersVersion ? room : this.#load(conversationId);
   }
 
+  /** What is here of it, or on the way here, is out of date. */
   forget(conversationId: string): void {
     this.#rooms.delete(conversationId);
+    this.#loading.delete(conversationId);
   }
 
   /** Takes in what was appended, so that the room stays at the log's version. Call in the order of the log. */
@@ -60,10 +62,11 @@ export class Rosters {
 
   #load(conversationId: string): Promise<Room | null> {
     const loading = this.#store.roster(conversationId).then((roster) => {
-      this.#loading.delete(conversationId);
+      const isCurrent = this.#loading.get(conversationId) === loading;
+      if (isCurrent) this.#loading.delete(conversationId);
       if (roster === null) return null;
       const room: Room = { ...roster, id: conversationId, recent: this.#rooms.get(conversationId)?.recent ?? [] };
-      this.#rooms.set(conversationId, room);
+      if (isCurrent) this.#rooms.set(conversationId, room);
       return room;
     });
     this.#loading.set(conversationId, loading);

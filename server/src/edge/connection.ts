@@ -29,7 +29,7 @@ export interface ConnectionWorld {
   flusher: Flusher;
   /** Told of every fault that is not a refusal: a bug of ours. */
   onFault(error: unknown, caller: Caller, command: string): void;
-  onStrike(caller: Caller, code: ErrorCode): void;
+  onRefused(code: ErrorCode): void;
   onSlow(): void;
   onDropped(): void;
 }
@@ -54,6 +54,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   #unanswered = 0;
   #strikes = 0;
   #quietTicks = 0;
+  #ticks = 0;
+  #isDraining = false;
   #waiting: (() => void)[] = [];
 
   constructor(socket: Socket, bearer: Caller & { expiresAt: number }, address: string, frames: Bucket, world: ConnectionWorld) {
@@ -98,6 +100,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   receive(frame: string, monotonicMs: number): void {
     this.#quietTicks = 0;
     if (this.#phase !== 'open') return;
+    if (this.#isDraining) return this.tell(errorEvent(new Refusal('draining'), {}));
     const taken = this.#frames.take(monotonicMs);
     if (!taken.ok)
       return this.#refuseFrame(new Refusal('rate_limited', undefined, { retryAfterMs: taken.retryAfterMs }), 'flooding');
@@ -119,6 +122,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   /** One tick of the heartbeat, about a second: pings what is quiet, ends what stays so, or has outlived its token. */
   tick(now: number, pingAfterTicks: number, giveUpAfterTicks: number): void {
     this.#quietTicks++;
+    if (++this.#ticks % pingAfterTicks === 0) this.#strikes >>= 1;
     if (this.#phase === 'closing') {
       if (this.#quietTicks > CLOSING_MAX_TICKS) this.#socket.terminate();
     } else if (now >= this.expiresAt) {
@@ -126,7 +130,6 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     } else if (this.#quietTicks >= giveUpAfterTicks) {
       this.close('heartbeat_missed');
     } else if (this.#quietTicks === pingAfterTicks) {
-      this.#strikes >>= 1;
       this.#socket.ping();
     }
   }
@@ -145,6 +148,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
 
   /** Finishes the command that runs and answers what was accepted, then closes as `draining`. */
   async drain(): Promise<void> {
+    this.#isDraining = true;
     await this.#until(() => this.#running);
     await this.#answered();
     this.close('draining');
@@ -175,7 +179,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
 
   /** Answers a frame that was not run, and counts it against the connection. */
   #refuseFrame(refusal: Refusal, strikeFor: 'flooding' | 'protocol_abuse', about: About = {}): void {
-    this.#world.onStrike(this.caller, refusal.code);
+    this.#world.onRefused(refusal.code);
     this.tell(errorEvent(refusal, about));
     if (++this.#strikes > STRIKES_MAX) this.close(strikeFor);
   }
@@ -213,6 +217,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   #fail(command: C, error: unknown): void {
     if (!(error instanceof Refusal)) this.#world.onFault(error, this.caller, command.type);
     const refusal = error instanceof Refusal ? error : new Refusal('internal');
+    this.#world.onRefused(refusal.code);
     this.refused(command, refusal);
     this.tell(errorEvent(refusal, { ...command, command: command.type }));
   }

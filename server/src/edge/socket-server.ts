@@ -82,6 +82,13 @@ export class SocketServer {
     });
   }
 
+  /** How many connections of each kind there are. */
+  counts(): Record<SocketKind, number> {
+    const counts = { chat: 0, presence: 0 };
+    for (const connection of this.connections) counts[connection instanceof ChatConnection ? 'chat' : 'presence']++;
+    return counts;
+  }
+
   /** Sessions that were logged out, revoked, or whose account is gone: their sockets end now. */
   endSessions(sessionIds: readonly string[]): void {
     this.connections.endSessions(sessionIds, 'session_ended');
@@ -110,6 +117,7 @@ export class SocketServer {
     const { connectionsPerUser } = this.#parts.options;
     // Again, now that nothing comes between the check and the count: many may have arrived while tokens were checked.
     this.#checkAddress(address);
+    if (this.#draining) throw new Refusal('draining');
     if (connectionsPerUser > 0 && this.connections.ofUser(bearer.userId) >= connectionsPerUser)
       throw tooMany('connections of this user');
     if (stream.destroyed) return;
@@ -171,7 +179,7 @@ function worldOf({ runtime, meter, log }: SocketServerParts): ConnectionWorld {
   return {
     flusher: new Flusher(runtime),
     onFault: (error: unknown, caller: Caller, command: string) => log.fault(error, { userId: caller.userId, command }),
-    onStrike: (_caller, code) => code === 'rate_limited' && meter.count('rate_limited'),
+    onRefused: (code) => code === 'rate_limited' && meter.count('rate_limited'),
     onSlow: () => meter.count('connections_closed_slow'),
     onDropped: () => meter.count('frames_dropped'),
   };

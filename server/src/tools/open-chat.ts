@@ -45,7 +45,17 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
   const rosters = new Rosters(conversations, silent);
   const door = new Door(conversations);
   const offline = new Offline(stores.offline, runtime, rebuiltLater);
-  const delivery = new Delivery({ hub: new Hub(), relay: alone, rosters, names, offline, meter: silent, encode: textFrame });
+  const delivery = new Delivery({
+    hub: new Hub(),
+    relay: alone,
+    rosters,
+    names,
+    offline,
+    meter: silent,
+    runtime,
+    onError: rebuiltLater,
+    encode: textFrame,
+  });
   const friends = { befriended: () => undefined, parted: () => undefined };
   const chats = new Chats({ conversations, contacts, names, rosters, delivery, runtime, friends });
   return {

@@ -12,7 +12,7 @@ import { Tally } from './seed/tally.js';
 import { seedUsers } from './seed/users.js';
 import { wholeNumber } from './whole-number.js';
 
-/** `npm run create-dummy-users`, `create-chats`, `create-groups`: fills a store to try things out with. */
+/** As in the examples of the documentation. */
 const PASSWORD = 'correct horse battery';
 
 interface SeedOptions {
@@ -23,6 +23,7 @@ interface SeedOptions {
 }
 type Seed = (scene: Scene) => Promise<void>;
 
+/** `npm run create-dummy-users`, `create-chats`, `create-groups`: fills a store to try things out with. */
 const program = new Command('seed')
   .description('Fills Parley with dummy people and what they say. Safe to repeat: what is there already is skipped.')
   .showHelpAfterError();
@@ -70,14 +71,14 @@ function seed(label: string, options: SeedOptions, lastNumber: number, run: Seed
       await run({ cast: new Cast(place, dummies, tally), tally, step: () => progress.step() });
     } finally {
       progress.stop();
-      process.stdout.write(`${tally.lines().join('\n')}\n`);
+      for (const line of tally.lines()) process.stdout.write(`${line}\n`);
       await place.close();
     }
     process.stdout.write(`Be one of them: ${place.login(dummies.number(1))}\n`);
   });
 }
 
-/** A password that stands in the documentation must not open accounts where it matters. */
+/** A password that everybody can read must not open accounts where it matters. */
 function passwordOf({ password }: SeedOptions, { production }: Config): string {
   if (password === undefined && production) throw new Error('In production, say which password with --password.');
   return password ?? PASSWORD;

@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { FileOutbox } from './outbox-file.js';
+import { MemoryOutbox, type OutboxStore, type StoredMessage } from './outbox-store.js';
+
+let directory = '';
+let path = '';
+const opened: FileOutbox[] = [];
+
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'parley-outbox-'));
+  path = join(directory, 'ann.jsonl');
+});
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((store) => store.close()));
+  await rm(directory, { recursive: true });
+});
+
+function fileOutbox(): FileOutbox {
+  const store = new FileOutbox(path);
+  opened.push(store);
+  return store;
+}
+
+function message(order: number, content = `message ${order}`): StoredMessage {
+  return { clientMessageId: `id-${order}`, target: { kind: 'chat', with: 'bob' }, content, queuedAt: order, order };
+}
+
+describe.each<[string, () => OutboxStore]>([
+  ['in memory', () => new MemoryOutbox()],
+  ['in a file', () => fileOutbox()],
+])('an outbox store %s', (_, make) => {
+  test('lists what was put and not removed, by order', async () => {
+    const store = make();
+    await Promise.all([message(3), message(1), message(2)].map((each) => store.put(each)));
+    await store.remove('id-2');
+    expect(await store.list()).toEqual([message(1), message(3)]);
+  });
+
+  test('keeps one message for an id, the last that was put', async () => {
+    const store = make();
+    await store.put(message(1));
+    await store.put({ ...message(1), refusal: { code: 'blocked', message: 'no' } });
+    expect(await store.list()).toEqual([{ ...message(1), refusal: { code: 'blocked', message: 'no' } }]);
+  });
+
+  test('does not mind the removal of what is not there', async () => {
+    const store = make();
+    await store.remove('id-9');
+    expect(await store.list()).toEqual([]);
+  });
+});
+
+describe('an outbox file', () => {
+  test('is there after the end of the process', async () => {
+    const first = fileOutbox();
+    await first.put(message(1));
+    await first.put(message(2));
+    await first.remove('id-1');
+    await first.close();
+    expect(await fileOutbox().list()).toEqual([message(2)]);
+  });
+
+  test('cut off by a crash at any byte holds every message whose put had resolved before', async () => {
+    const first = fileOutbox();
+    const sizes: number[] = [];
+    for (const order of [1, 2, 3]) {
+      await first.put(message(order, 'Grüße 👋'));
+      sizes.push((await readFile(path)).length);
+    }
+    await first.close();
+    const whole = await readFile(path);
+    for (let size = 0; size <= whole.length; size++) {
+      await writeFile(path, whole);
+      await truncate(path, size);
+      const store = new FileOutbox(path);
+      const kept = await store.list();
+      await store.close();
+      const promised = sizes.filter((promisedSize) => promisedSize <= size).length;
+      expect(kept.length).toBeGreaterThanOrEqual(promised);
+      expect(kept).toEqual([1, 2, 3].slice(0, kept.length).map((order) => message(order, 'Grüße 👋')));
+    }
+  });
+
+  test('with a torn line in it takes new messages after it', async () => {
+    await writeFile(path, `${JSON.stringify({ put: message(1) })}\n{"put":{"clientMess`);
+    const store = fileOutbox();
+    await store.put(message(2));
+    await store.close();
+    expect(await fileOutbox().list()).toEqual([message(1), message(2)]);
+  });
+
+  test('ignores lines that are not its own', async () => {
+    await writeFile(path, `\0\0\0\n[]\nnull\n{"put":{}}\n42\n${JSON.stringify({ put: message(1) })}\n`);
+    expect(await fileOutbox().list()).toEqual([message(1)]);
+  });
+
+  test('left half rewritten by a crash is the old one', async () => {
+    const first = fileOutbox();
+    await first.put(message(1));
+    await first.close();
+    await writeFile(`${path}.next`, '{"put":');
+    expect(await fileOutbox().list()).toEqual([message(1)]);
+  });
+
+  test('does not grow with what is gone', async () => {
+    const store = fileOutbox();
+    await store.put(message(0));
+    for (let round = 0; round < 10; round++) {
+      const orders = Array.from({ length: 200 }, (_, index) => 1 + round * 200 + index);
+      await Promise.all(orders.map((order) => store.put(message(order))));
+      await Promise.all(orders.map((order) => store.remove(`id-${order}`)));
+    }
+    expect((await readFile(path)).length).toBeLessThan(100_000);
+    await store.put(message(9_999));
+    await store.close();
+    expect(await fileOutbox().list()).toEqual([message(0), message(9_999)]);
+  });
+
+  test('has one owner at a time', async () => {
+    await fileOutbox().put(message(1));
+    await expect(new FileOutbox(path).list()).rejects.toThrow(`in use by process ${process.pid}`);
+  });
+
+  test('whose owner crashed is free, also if this process happens to have its id', async () => {
+    for (const owner of ['', String(process.pid), '2147483646']) {
+      await writeFile(`${path}.lock`, owner);
+      const store = new FileOutbox(path);
+      await store.put(message(1));
+      await store.close();
+    }
+    expect(await fileOutbox().list()).toEqual([message(1)]);
+  });
+});

@@ -1,0 +1,193 @@
+import type { EventOf } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { venue } from '../world/accounts.js';
+import { clock } from '../world/clock.js';
+import type { RawClient } from '../world/raw-client.js';
+import { groupOf, history, inbox, refused, say, sayIn, upTo } from '../world/talk.js';
+
+const time = clock();
+const here = venue({}, { runtime: time.runtime });
+
+/** A token looks back so far further than its own reading. */
+const LOOKS_BACK_MS = 60_000;
+/** So much later, nothing from before counts as moved. */
+const later = () => time.ahead(LOOKS_BACK_MS + 1_000);
+
+/** All pages, from the first to the one with the token. */
+async function wholeInbox(client: RawClient, fields: object = {}): Promise<EventOf<'INIT_DATA'>[]> {
+  const pages = [await inbox(client, { ...fields })];
+  for (let page = pages.at(-1); page?.cursor !== undefined; page = pages.at(-1)) {
+    pages.push(await inbox(client, { limit: 7, ...fields, cursor: page.cursor }));
+  }
+  return pages;
+}
+const groupIds = (pages: EventOf<'INIT_DATA'>[]) => pages.flatMap(({ groups }) => groups.map(({ groupId }) => groupId));
+const names = ({ chats, groups }: EventOf<'INIT_DATA'>) => [...chats.map((chat) => chat.with), ...groups.map(({ name }) => name)];
+
+async function manyGroups(client: RawClient, count: number): Promise<string[]> {
+  const made = await Promise.all(upTo(count).map((n) => client.askFor('SUCCESS', { type: 'CREATE_GROUP', name: `g${n}` })));
+  return made.map(({ groupId = '' }) => groupId);
+}
+
+describe('with a token', () => {
+  test('R16 W45 INIT_DATA gives only what moved since: messages, cursors, memberships, blocks', async () => {
+    const [ann, bob, carol, dave, erin, frank] = await here.people('ann', 'bob', 'carol', 'dave', 'erin', 'frank');
+    const [a, b, c] = [await ann.chat(), await bob.chat(), await carol.chat()];
+    for (const friend of [bob, carol, dave, erin, frank]) await say(a, friend, 'Hello!');
+    const joined = await groupOf(bob, [], { name: 'Joined' });
+    const quiet = await groupOf(ann, [bob], { name: 'Quiet' });
+    later();
+    const { token } = await inbox(a);
+    expect(names(await inbox(a, { token }))).toEqual([]);
+
+    later();
+    await say(b, ann, 'News.');
+    const read = await history(c, ann);
+    await c.askFor('SUCCESS', { type: 'READ', chatId: read.chatId, upTo: 1 });
+    await dave.call('PUT', `/me/blocks/${ann.username}`);
+    await a.askFor('SUCCESS', { type: 'JOIN_GROUP', groupId: joined });
+    const reply = await inbox(a, { token });
+    expect(names(reply).sort()).toEqual([bob.username, carol.username, dave.username, 'Joined'].sort());
+    expect(reply.left).toEqual([]);
+    expect(reply.chats).toMatchObject(
+      expect.arrayContaining([
+        expect.objectContaining({ with: bob.username, lastSeq: 2, unread: 1 }),
+        expect.objectContaining({ with: carol.username, peerRead: 1, peerDelivered: 1 }),
+        expect.objectContaining({ with: dave.username, blocked: true }),
+      ]) as object,
+    );
+    // The newer token leaves those out as well, once they are old.
+    later();
+    const next = await inbox(a, reply.token === undefined ? {} : { token: reply.token });
+    later();
+    expect(names(await inbox(a, { token: next.token }))).toEqual([]);
+    await a.askFor('SUCCESS', { type: 'READ', groupId: quiet, upTo: 1_000 });
+    expect(names(await inbox(a, { token: next.token }))).toEqual(['Quiet']);
+  });
+
+  test('R16 W45 also over HTTP, and after a restart', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const a = await ann.chat();
+    await say(a, bob, 'Hello!');
+    later();
+    const { token = '' } = await inbox(a);
+    await here.server.restart();
+    const path = `/inbox?token=${token}`;
+    expect(await ann.call('GET', path)).toMatchObject({ status: 200, body: { chats: [], groups: [] } });
+    await say(await bob.chat(), ann, 'Hello to you.');
+    expect(await ann.call('GET', path)).toMatchObject({ status: 200, body: { chats: [{ with: bob.username, unread: 1 }] } });
+  });
+
+  test('R16 what was committed within the minute before the token is told again', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const a = await ann.chat();
+    await say(a, bob, 'Hello!');
+    const { token } = await inbox(a);
+    expect(names(await inbox(a, { token }))).toEqual([bob.username]);
+  });
+
+  test('W45 `left` names the groups that one left or was removed from since; not those one is back in', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const b = await bob.chat();
+    const [leaves, removed, returns, stays] = await Promise.all(
+      ['Leaves', 'Removed', 'Returns', 'Stays'].map((name) => groupOf(ann, [bob], { name })),
+    );
+    later();
+    const { token } = await inbox(b);
+    later();
+    for (const groupId of [leaves, returns]) await b.askFor('SUCCESS', { type: 'LEAVE_GROUP', groupId });
+    await ann.call('DELETE', `/groups/${removed}/members/${bob.username}`);
+    await b.askFor('SUCCESS', { type: 'JOIN_GROUP', groupId: returns });
+    const reply = await inbox(b, { token });
+    expect(reply.left.map(({ groupId }) => groupId).sort()).toEqual([leaves, removed].sort());
+    expect(reply.groups.map(({ groupId }) => groupId)).toEqual([returns]);
+    expect((await inbox(b)).left).toEqual([]);
+    expect((await inbox(b)).groups.map(({ groupId }) => groupId).sort()).toEqual([returns, stays].sort());
+  });
+
+  test('W46 a token or cursor that this server did not give is refused by name, and one without still works', async () => {
+    const [ann] = await here.people('ann');
+    const a = await ann.chat();
+    const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+    const strange = ['', 'x', encoded(null), encoded([]), encoded({ since: '1' }), encoded({ since: -1 }), encoded('since')];
+    for (const field of ['token', 'cursor']) {
+      for (const value of strange) {
+        expect(await refused(a, 'invalid_field', { type: 'INIT_DATA', [field]: value })).toMatchObject({ field });
+        expect(await ann.call('GET', `/inbox?${field}=${value}`)).toMatchObject({ status: 400, body: { error: { field } } });
+      }
+      expect(await refused(a, 'invalid_field', { type: 'INIT_DATA', [field]: 7 })).toMatchObject({ field });
+      await refused(a, 'invalid_field', { type: 'INIT_DATA', [field]: 'x'.repeat(201) });
+    }
+    expect(await inbox(a)).toMatchObject({ chats: [], groups: [], token: expect.any(String) });
+  });
+});
+
+describe('page by page', () => {
+  test('W44 300 conversations come once each, newest first, and the token with the last page alone', async () => {
+    const [ann] = await here.people('ann');
+    const a = await ann.chat();
+    const made = await manyGroups(a, 300);
+    for (const limit of [200, 7]) {
+      const pages = await wholeInbox(a, { limit });
+      expect(groupIds(pages)).toHaveLength(300);
+      expect(new Set(groupIds(pages))).toEqual(new Set(made));
+      expect(pages.map(({ token }) => token !== undefined)).toEqual(pages.map((_, i) => i === pages.length - 1));
+      const times = pages.flatMap(({ groups }) => groups.map(({ lastAt }) => lastAt));
+      expect(times).toEqual([...times].sort((x, y) => y - x));
+    }
+    expect(await refused(a, 'invalid_field', { type: 'INIT_DATA', limit: 201 })).toMatchObject({ field: 'limit' });
+  });
+
+  test('R16 what moves while one pages is told, if not by a page then by its event and by the token at the end', async () => {
+    const [ann] = await here.people('ann');
+    const [a, laptop] = [await ann.chat(), await ann.chat()];
+    const made = await manyGroups(a, 30);
+    later();
+    const first = await inbox(a, { limit: 10 });
+    const unseen = made.filter((groupId) => !groupIds([first]).includes(groupId)).slice(0, 5);
+    for (const groupId of unseen) await sayIn(laptop, groupId, 'Moved.');
+    const pages = [first];
+    for (let page = first; page.cursor !== undefined; page = pages.at(-1) ?? page) {
+      pages.push(await inbox(a, { limit: 10, cursor: page.cursor }));
+    }
+    const told = groupIds(pages);
+    expect(new Set(told).size).toBe(told.length);
+    const live = a.of('GROUP_CHAT').map(({ groupId }) => groupId);
+    expect(new Set([...told, ...live])).toEqual(new Set(made));
+    const { groups } = await inbox(a, { token: pages.at(-1)?.token });
+    expect(groups.map(({ groupId }) => groupId)).toEqual(expect.arrayContaining(unseen) as string[]);
+  });
+
+  test('R16 a resume pages as well, and says what was left on its first page', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const b = await bob.chat();
+    const gone = await groupOf(ann, [bob]);
+    later();
+    const { token } = await inbox(b);
+    later();
+    const made = await manyGroups(b, 20);
+    await b.askFor('SUCCESS', { type: 'LEAVE_GROUP', groupId: gone });
+    const pages = await wholeInbox(b, { token, limit: 7 });
+    expect(groupIds(pages).sort()).toEqual([...made].sort());
+    expect(pages.map(({ left }) => left)).toEqual([[{ groupId: gone }], [], []]);
+  });
+});
+
+describe('while it is read', () => {
+  test('R8 W47 first the state, then the events on top of it: no message is missing, and none is told before the state', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const a = await ann.chat();
+    await say(a, bob, 'm0');
+    for (const round of upTo(10)) {
+      const sending = upTo(20).map((n) => say(a, bob, `${round}.${n}`));
+      const b = await bob.chat();
+      const [{ lastSeq } = { lastSeq: 0 }] = (await inbox(b)).chats;
+      await Promise.all(sending);
+      await b.next('ONE_TO_ONE_CHAT', ({ seq }) => seq === round * 20 + 1).catch(() => expect(lastSeq).toBe(round * 20 + 1));
+      const at = b.frames.findIndex(({ type }) => type === 'INIT_DATA');
+      const seqsAfter = b.frames.slice(at).flatMap((frame) => (frame.type === 'ONE_TO_ONE_CHAT' ? [frame.seq] : []));
+      const fresh = seqsAfter.filter((seq) => seq > lastSeq);
+      expect(fresh).toEqual(upTo(round * 20 + 1).slice(lastSeq));
+    }
+  });
+});

@@ -1,0 +1,107 @@
+import { LIMITS } from '@parley/protocol';
+import { describe, expect, test } from 'vitest';
+import { venue } from '../world/accounts.js';
+import type { RawClient } from '../world/raw-client.js';
+import { contents, groupHistory, groupOf, sayIn, upTo } from '../world/talk.js';
+import { until } from '../world/until.js';
+
+const here = venue();
+const LONG = 'x'.repeat(LIMITS.contentMaxBytes - 10);
+
+/** How many connections the server has closed because they were slow. */
+async function closedSlow(): Promise<number> {
+  const metrics = await (await fetch(`${here.server.addresses.http}/metrics`)).text();
+  return Number(/^parley_connections_closed_slow_total (\d+)$/m.exec(metrics)?.[1]);
+}
+
+/** Whose numbered messages a log holds, from its first to its last page. */
+async function wholeLog(client: RawClient, groupId: string): Promise<string[]> {
+  const all: string[] = [];
+  for (let after = 0, more = true; more;) {
+    const page = await groupHistory(client, groupId, { after, limit: 100 });
+    all.push(...contents(page.messages).map((content) => content.slice(0, content.indexOf('x'))));
+    after = page.coversTo;
+    more = page.hasMore;
+  }
+  return all;
+}
+
+describe('who does not read', () => {
+  test('D8 W31 hurts nobody: the others’ traffic goes on, the slow one is closed, and finds everything when it comes back', async () => {
+    const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');
+    const [a, b, c] = [await ann.chat(), await bob.chat(), await carol.chat()];
+    const groupId = await groupOf(ann, [bob, carol]);
+    const before = await closedSlow();
+    await b.next('GROUP_EVENT');
+    b.socket.pause();
+
+    let sent = 0;
+    while ((await closedSlow()) === before) {
+      expect(sent).toBeLessThan(2_000);
+      await Promise.all(upTo(20).map((n) => sayIn(a, groupId, `${sent + n}${LONG}`)));
+      sent += 20;
+    }
+    sent += 1;
+    await sayIn(a, groupId, `${sent}${LONG}`);
+    // Nobody waited for him.
+    await c.next('GROUP_CHAT', ({ ordinal }) => ordinal === sent);
+    expect(c.of('GROUP_CHAT').map(({ ordinal }) => ordinal)).toEqual(upTo(sent));
+
+    b.socket.resume();
+    const { code } = await b.ended();
+    expect([4002, 1006]).toContain(code);
+    // What he got is the beginning, without a gap.
+    expect(b.of('GROUP_CHAT').map(({ ordinal }) => ordinal)).toEqual(upTo(b.of('GROUP_CHAT').length));
+    expect(b.of('GROUP_CHAT').length).toBeLessThan(sent);
+    const again = await bob.chat();
+    expect(await wholeLog(again, groupId)).toEqual(upTo(sent).map(String));
+  });
+
+  test('W31 R14 ephemeral frames are dropped first: typing and receipts never close a connection', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const [a, b] = [await ann.chat(), await bob.chat()];
+    const groupId = await groupOf(ann, [bob]);
+    await b.next('GROUP_EVENT');
+    const dropped = async () => {
+      const metrics = await (await fetch(`${here.server.addresses.http}/metrics`)).text();
+      return Number(/^parley_frames_dropped_total (\d+)$/m.exec(metrics)?.[1]);
+    };
+    const [slowBefore, droppedBefore] = [await closedSlow(), await dropped()];
+    b.socket.pause();
+    // As much as the network takes by itself, and a little that waits behind it.
+    let sent = 0;
+    while ((await dropped()) === droppedBefore) {
+      expect(sent).toBeLessThan(2_000);
+      await Promise.all(upTo(4).map((n) => sayIn(a, groupId, `${sent + n}${LONG}`)));
+      sent += 4;
+      a.send({ type: 'TYPING', groupId });
+      await a.settle();
+    }
+    for (let i = 0; i < 5_000; i++) a.send({ type: 'TYPING', groupId });
+    await a.settle();
+    expect(await dropped()).toBeGreaterThan(droppedBefore + 4_000);
+    expect(await closedSlow()).toBe(slowBefore);
+
+    b.socket.resume();
+    await b.settle();
+    expect(b.of('GROUP_CHAT').map(({ ordinal }) => ordinal)).toEqual(upTo(sent));
+    expect(b.of('TYPING').length).toBeLessThan(1_000);
+  });
+
+  test('D8 who asks for page after page and does not read them is not closed as slow, and gets all of them in the end', async () => {
+    const [ann] = await here.people('ann');
+    const a = await ann.chat();
+    const groupId = await groupOf(ann, []);
+    await Promise.all(upTo(16).map((n) => sayIn(a, groupId, `${n}${LONG}`)));
+    const before = await closedSlow();
+    a.socket.pause();
+    for (const n of upTo(40)) a.send({ type: 'GET_GROUP_CHAT_HISTORY', groupId, limit: 100, requestId: `p${n}` });
+    // The others are served meanwhile.
+    const other = await ann.chat();
+    for (let i = 0; i < 20; i++) await other.settle();
+    a.socket.resume();
+    await until('all pages have come', () => a.of('GROUP_CHAT_HISTORY').length === 40);
+    expect(a.of('GROUP_CHAT_HISTORY').map(({ requestId }) => requestId)).toEqual(upTo(40).map((n) => `p${n}`));
+    expect(await closedSlow()).toBe(before);
+  });
+});
