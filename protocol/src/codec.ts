@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import { ChatCommand, PresenceCommand, chatCommands, presenceCommands } from './commands.js';
 import { ERROR_CODES, type ErrorCode } from './codes.js';
+import * as f from './fields.js';
 
 /** What is wrong with a request, ready to become an ERROR frame or an HTTP error body. */
 export interface Fault {
@@ -70,7 +71,7 @@ function decoder<C extends { type: string }>(schema: z.ZodType<C>, types: readon
           ? refusalOf(parsed.error)
           : new Refusal('unknown_type', `type: expected one of ${list}`, { field: 'type' });
     const requestId = text(raw['requestId']);
-    const clientMessageId = text(raw['clientMessageId']);
+    const clientMessageId = f.clientMessageId.safeParse(raw['clientMessageId']).data;
     return {
       ok: false,
       refusal,

@@ -1,5 +1,5 @@
 import { chatCommands, presenceCommands, type EventOf } from '@parley/protocol';
-import { beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { venue, type Account } from '../world/accounts.js';
 import { call, PASSWORD } from '../world/http.js';
 import { RawClient } from '../world/raw-client.js';
@@ -34,6 +34,9 @@ describe('every documented command', () => {
       const [token = ''] = await Promise.all(people);
       ann = await RawClient.connect(here.server.addresses.chat, token);
       watching = await RawClient.connect(here.server.addresses.presence, token);
+    });
+    afterEach(() => {
+      for (const client of [ann, watching]) client.socket.terminate();
     });
 
     test.each(chat.filter(({ type }) => type !== 'DISCONNECT'))('chat: $type is understood', async (example) => {

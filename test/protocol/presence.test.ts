@@ -234,20 +234,6 @@ describe('looking at people', () => {
     expect(told(a, bob)).toHaveLength(known);
   });
 
-  test('P1 D7 ends when the group that they shared is left', async () => {
-    const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');
-    const groupId = await groupOf(ann, [bob]);
-    await befriend(ann, carol);
-    const a = await watcher(ann);
-    await watch(a, bob);
-    await bob.call('POST', `/groups/${groupId}/leave`);
-    const known = told(a, bob).length;
-    await watcher(bob);
-    await watcher(carol);
-    await shows(a, carol, 'online');
-    expect(told(a, bob).slice(known)).toEqual([]);
-  });
-
   test('D9 W56 200 at a time', async () => {
     const [ann] = await here.people('ann');
     const a = await watcher(ann);

@@ -100,18 +100,23 @@ describe('SIGKILL', () => {
     await until('everything is acknowledged', () => senders.every(({ done }) => done));
     const again = await RawClient.connect(server.addresses.chat, ann.token);
     for (const [clientMessageId, { seq, messageId, createdAt }] of [...early].slice(0, 20)) {
-      const command = { type: 'ONE_TO_ONE_CHAT', to: bob.user.username, content: clientMessageId.replace('id-', 'm'), clientMessageId };
+      const command = {
+        type: 'ONE_TO_ONE_CHAT',
+        to: bob.user.username,
+        content: clientMessageId.replace('id-', 'm'),
+        clientMessageId,
+      };
       expect(await again.askFor('SUCCESS', command)).toMatchObject({ seq, messageId, createdAt });
     }
 
     const [first] = early.values();
-    const logs = await Promise.all(
-      [ann, bob].map(({ token }) => wholeLog(server.addresses.http, token, first?.chatId ?? '')),
-    );
+    const logs = await Promise.all([ann, bob].map(({ token }) => wholeLog(server.addresses.http, token, first?.chatId ?? '')));
     for (const [who, log] of logs.entries()) {
       expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
       expect(log).toHaveLength(2 * 4 * 300);
-      const own = new Map(log.filter((message) => message.clientMessageId !== '').map((message) => [message.clientMessageId, message]));
+      const own = new Map(
+        log.filter((message) => message.clientMessageId !== '').map((message) => [message.clientMessageId, message]),
+      );
       expect(own.size).toBe(4 * 300);
       for (const [clientMessageId, { seq, messageId }] of senders[who]?.acknowledged ?? []) {
         expect(own.get(clientMessageId)).toMatchObject({ seq, messageId, content: clientMessageId.replace('id-', 'm') });

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { venue } from '../world/accounts.js';
-import { RawClient } from '../world/raw-client.js';
+import type { RawClient } from '../world/raw-client.js';
 import { contents, groupHistory, groupOf, history, insist, refused, say, sayAll, sayIn, seqs, upTo } from '../world/talk.js';
 
 const UUID_V7 = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;

@@ -101,7 +101,7 @@ export class Groups {
         throw new Refusal('not_found', 'There is no open group with this id.', { field: 'groupId' });
       if (group.closed) throw new Refusal('group_closed');
       this.#checkRoom(group.memberCount, 1);
-      return this.#write(caller, groupId, group.membersVersion, {
+      return this.#write(caller, group, {
         entries: [{ kind: 'joined', detail: { userId: caller.userId, role: 'member' } }],
         members: [{ userId: caller.userId, role: 'member', entry: 0 }],
       });
@@ -132,7 +132,10 @@ export class Groups {
   /** Adds somebody: any member of an open group may, in an invite-only one admins. Not over a block. */
   async add(caller: Caller, groupId: string, username: string): Promise<void> {
     const [userId] = await this.#invited(caller, [username]);
-    if (userId === undefined) throw new Refusal('already_member', undefined, { field: 'username' });
+    if (userId === undefined) {
+      await this.#parts.door.open(caller, { groupId });
+      throw new Refusal('already_member', undefined, { field: 'username' });
+    }
     await this.#append(caller, groupId, undefined, async (opened) => {
       if (opened.conversation.kind === 'group' && opened.conversation.access === 'invite') requireRole(opened, 'admin');
       const roster = await this.#roster(opened);
@@ -184,21 +187,26 @@ export class Groups {
       const opened = await this.#parts.door.open(caller, { groupId });
       if (opened.conversation.kind === 'group' && opened.conversation.closed) throw new Refusal('group_closed');
       const draft = await decide(opened);
-      return draft === null ? null : this.#write(caller, groupId, opened.conversation.membersVersion, draft);
+      return draft === null ? null : this.#write(caller, groupOf(opened), draft);
     });
     if (appended !== null) await this.#parts.delivery.deliver(appended, origin);
   }
 
-  #write(caller: Caller, groupId: string, membersVersion: number, draft: Draftable): Promise<Appended> {
+  /** Each entry says the group's name as it is then, so that a page shows it so for ever. */
+  #write(caller: Caller, group: { id: string; name: string; membersVersion: number }, draft: Draftable): Promise<Appended> {
     const { log, runtime } = this.#parts;
     return log.append({
       kind: 'change',
-      conversationId: groupId,
+      conversationId: group.id,
       actorId: caller.userId,
-      membersVersion,
+      membersVersion: group.membersVersion,
       at: runtime.now(),
       ...draft,
-      entries: draft.entries.map((entry) => ({ messageId: runtime.id(), ...entry })),
+      entries: draft.entries.map((entry) => ({
+        messageId: runtime.id(),
+        ...entry,
+        detail: { name: draft.set?.name ?? group.name, ...entry.detail },
+      })),
     });
   }
 
@@ -237,6 +245,11 @@ const RANK: Record<Role, number> = { member: 0, admin: 1, owner: 2 };
 
 function requireRole(opened: Opened, least: Role): void {
   if (RANK[opened.membership.role] < RANK[least]) throw new Refusal('not_allowed');
+}
+
+function groupOf({ conversation }: Opened): { id: string; name: string; membersVersion: number } {
+  if (conversation.kind !== 'group') throw new Error(`conversation ${conversation.id} is not a group`);
+  return conversation;
 }
 
 const owners = (roster: Roster) => [...roster.members.values()].filter((member) => member.role === 'owner').length;

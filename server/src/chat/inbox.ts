@@ -1,4 +1,4 @@
-import { Refusal, type Inbox as InboxView } from '@parley/protocol';
+import { LIMITS, Refusal, type Inbox as InboxView } from '@parley/protocol';
 import type { InboxItem, InboxStore } from '../ports/conversations.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
@@ -52,20 +52,31 @@ export class Inbox {
       ...(position !== undefined && { after: { movedAt: position.movedAt, id: position.id } }),
     });
     const left = since > 0 && position === undefined ? await inbox.leftSince(caller.userId, since) : [];
-    await names.learn(page.items.flatMap(peopleIn));
+    const items = fitting(page.items);
+    const hasMore = page.hasMore || items.length < page.items.length;
+    await names.learn(items.flatMap(peopleIn));
     meter.time('inbox_seconds', (runtime.monotonic() - started) / 1000);
 
-    const last = page.items.at(-1);
+    const last = items.at(-1);
     return {
       username: caller.username,
-      chats: page.items.filter((item) => item.peer !== null).map((item) => chatView(item, names, caller.userId)),
-      groups: page.items.filter((item) => item.peer === null).map((item) => groupView(item, seen(item), names, caller.userId)),
+      chats: items.filter((item) => item.peer !== null).map((item) => chatView(item, names, caller.userId)),
+      groups: items.filter((item) => item.peer === null).map((item) => groupView(item, seen(item), names, caller.userId)),
       left: left.map((groupId) => ({ groupId })),
-      ...(page.hasMore && last !== undefined
+      ...(hasMore && last !== undefined
         ? { cursor: encode({ since, startedAt, movedAt: last.movedAt, id: last.conversation.id }) }
         : { token: encode({ since: Math.max(1, startedAt - TOKEN_OVERLAP_MS) }) }),
     };
   }
+}
+
+/** As many as a reply may weigh, but one at least. */
+function fitting(items: InboxItem[]): InboxItem[] {
+  let bytes = 0;
+  const cut = items.findIndex(
+    ({ lastMessage }) => (bytes += JSON.stringify(lastMessage?.content ?? '').length) > LIMITS.replyMaxBytes,
+  );
+  return cut < 0 ? items : items.slice(0, Math.max(1, cut));
 }
 
 /** The newest message, unless it is from before what this member may see. */

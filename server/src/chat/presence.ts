@@ -52,7 +52,7 @@ export class Presence implements FriendListener {
   readonly #watchers = new Map<string, Set<Watcher>>();
   /** Presence connections by user, to add friends that come later. */
   readonly #open = new Map<string, Set<Watcher>>();
-  #seen: { userId: string; at: number }[] = [];
+  #seen = new Map<string, number>();
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
 
@@ -182,8 +182,10 @@ export class Presence implements FriendListener {
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
   async flush(): Promise<void> {
     const seen = this.#seen;
-    this.#seen = [];
-    if (seen.length > 0) await this.#parts.accounts.setLastSeen(seen);
+    if (seen.size === 0) return;
+    await this.#parts.accounts.setLastSeen([...seen].map(([userId, at]) => ({ userId, at })));
+    // Kept until it is written, so that nobody is told an older time meanwhile.
+    for (const [userId, at] of seen) if (this.#seen.get(userId) === at) this.#seen.delete(userId);
   }
 
   #arrive(userId: string): Person {
@@ -225,7 +227,7 @@ export class Presence implements FriendListener {
 
   #saw(userId: string, person: Person): void {
     person.lastSeen = this.#parts.runtime.now();
-    this.#seen.push({ userId, at: person.lastSeen });
+    this.#seen.set(userId, person.lastSeen);
   }
 
   #away(watcher: Watcher, away: boolean): void {
@@ -280,7 +282,10 @@ export class Presence implements FriendListener {
       this.#parts.names.remember(account.id, account.username);
       const person = this.#people.get(account.id);
       const status = person === undefined ? 'offline' : person.announced;
-      const lastSeen = person === undefined ? account.lastSeen : (this.#lastSeen(status, person) ?? account.lastSeen);
+      const lastSeen =
+        person === undefined
+          ? (this.#seen.get(account.id) ?? account.lastSeen)
+          : (this.#lastSeen(status, person) ?? account.lastSeen);
       watcher.send(this.#parts.encode(update(account.username, status, lastSeen)));
     }
   }

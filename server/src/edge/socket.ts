@@ -19,6 +19,8 @@ export interface Socket {
   onceDrained(run: () => void): void;
 }
 
+const EMPTY = new Uint8Array(0);
+
 /**
  * A WebSocket of `ws`, which reads, pings and closes; frames are written beside it, straight to the stream, many at a
  * time. Both write whole frames synchronously, so they never mix. Holds only without permessage-deflate.
@@ -61,6 +63,7 @@ export class WsSocket implements Socket {
   }
 
   onceDrained(run: () => void): void {
-    this.#stream.once('drain', run);
+    // The end of an empty write is the end of all before it; it comes also when the stream is destroyed.
+    this.#stream.write(EMPTY, () => run());
   }
 }

@@ -113,7 +113,7 @@ function firstEntries({
   memberIds,
   messageIds,
 }: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
-  const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member' } }));
+  const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member', name } }));
   const drafts: Draft[] = [{ kind: 'created', detail: { name, access, visibility } }, ...added];
   return drafts.map((draft, index) => {
     const messageId = messageIds[index];

@@ -91,7 +91,8 @@ function fitting(rows: EntryRow[], limit: number, maxBytes: number): EntryRow[] 
   let bytes = 0;
   let count = 0;
   for (const row of rows) {
-    bytes += Buffer.byteLength(row[7]) + (row[8]?.length ?? 0);
+    // As it goes over the wire, where a control character is six bytes.
+    bytes += Buffer.byteLength(JSON.stringify(row[7])) - 2 + (row[8]?.length ?? 0);
     if (count === limit || (count > 0 && bytes > maxBytes)) break;
     count += 1;
   }

@@ -4,6 +4,13 @@ import type { Entry, EntryDetail, EntryKind } from '../ports/log.js';
 
 /* Columns as the reader selects them, and what is made of them. The two of a pair must agree in order. */
 
+/** What an edit said is gone once its target is deleted. */
+const contentOf = (table: string) =>
+  `CASE WHEN ${table}.kind = 'edit' AND EXISTS (
+     SELECT 1 FROM entries target WHERE target.conversation_id = ${table}.conversation_id
+       AND target.seq = json_extract(${table}.detail, '$.target.seq') AND target.deleted_at IS NOT NULL
+   ) THEN '' ELSE ${table}.content END`;
+
 export const entryColumns = (table: string) =>
   [
     'conversation_id',
@@ -19,7 +26,7 @@ export const entryColumns = (table: string) =>
     'edited_at',
     'deleted_at',
   ]
-    .map((column) => `${table}.${column}`)
+    .map((column) => (column === 'content' ? contentOf(table) : `${table}.${column}`))
     .join(', ');
 export type EntryRow = [
   conversationId: string,
