@@ -283,15 +283,4 @@ describe('abuse', () => {
     expect(new Set(codes)).toEqual(new Set(['not_member']));
     await a.settle();
   });
-
-  test('W59 frames beyond the rate are refused, and far beyond it the connection is closed with 4200', async () => {
-    const [ann] = await strict.people('ann');
-    for (const client of [await ann.chat(), await ann.presence()]) {
-      for (let i = 0; i < 400; i++) client.send({ type: 'PING' });
-      expect(await client.ended()).toMatchObject({ code: 4200 });
-      expect(client.of('PONG').length).toBeGreaterThan(0);
-      expect(new Set(client.of('ERROR').map(({ code }) => code))).toEqual(new Set(['rate_limited']));
-      expectRetry(client.of('ERROR')[0] as ServerEvent);
-    }
-  });
 });

@@ -140,6 +140,11 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     this.#end(code, about);
   }
 
+  /** Ends the socket at once. */
+  terminate(): void {
+    this.#socket.terminate();
+  }
+
   /** Answers what is under way, then closes with 1000. */
   async leave(): Promise<void> {
     await this.#answered();

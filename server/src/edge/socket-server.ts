@@ -46,6 +46,9 @@ export interface SocketServerParts {
 
 /** Drained connections are told to come back at different moments. */
 const DRAIN_SPREAD_MS = 2_000;
+const DRAIN_MAX_MS = 5_000;
+/** How long a closing handshake may take before the end. */
+const CLOSING_MAX_MS = 500;
 const RETRY_AFTER_S = 2;
 
 /** Takes upgrades of either kind from any HTTP server: admits, authenticates, and makes connections of them. */
@@ -76,7 +79,7 @@ export class SocketServer {
   serve(server: Server, kindOf: (path: string) => SocketKind | null): void {
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       stream.on('error', () => stream.destroy());
-      const kind = kindOf(new URL(request.url ?? '/', 'http://localhost').pathname);
+      const kind = kindOf((request.url ?? '/').split('?', 1)[0] ?? '/');
       if (kind === null) return refuseUpgrade(stream, new Refusal('not_found'));
       this.#upgrade(kind, request, stream, head).catch((error: unknown) => this.#refuse(kind, request, stream, error));
     });
@@ -107,7 +110,12 @@ export class SocketServer {
         reconnectAfterMs,
       });
     }
-    await Promise.all([...this.connections].map((connection) => connection.drain()));
+    const wait = (ms: number) => new Promise<void>((resolve) => void runtime.after(ms, resolve));
+    // Whoever reads nothing cannot be answered: the server does not wait for them for ever.
+    await Promise.race([Promise.all([...this.connections].map((connection) => connection.drain())), wait(DRAIN_MAX_MS)]);
+    for (const connection of this.connections) connection.close('draining');
+    if (this.connections.size > 0) await wait(CLOSING_MAX_MS);
+    for (const connection of this.connections) connection.terminate();
     this.connections.stop();
   }
 
