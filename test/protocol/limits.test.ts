@@ -264,7 +264,6 @@ describe('frames', () => {
 
 describe('abuse', () => {
   const calm = venue();
-  const strict = venue({ LIMIT_FRAMES_PER_S: '40' });
 
   test('W59 a hundred malformed frames are forgiven, the next closes with 4201', async () => {
     const [ann] = await calm.people('ann');

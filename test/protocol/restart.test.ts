@@ -31,42 +31,6 @@ interface Message {
   content: string;
 }
 
-/** Sends without waiting, remembers what was acknowledged, and sends the rest again to the next server. */
-class Sender {
-  readonly acknowledged = new Map<string, EventOf<'SUCCESS'>>();
-  readonly #token: string;
-  readonly #to: string;
-  readonly #unanswered = new Map<string, string>();
-  #count = 0;
-
-  constructor(token: string, to: string) {
-    this.#token = token;
-    this.#to = to;
-  }
-
-  /** Connects, sends again what has no SUCCESS, and then `count` more, all in one go. */
-  async send(server: ServerProcess, count: number): Promise<RawClient> {
-    const client = await RawClient.connect(server.addresses.chat, this.#token);
-    client.socket.on('message', () => this.#note(client));
-    for (let i = 0; i < count; i++) this.#unanswered.set(`id-${this.#count}`, `m${this.#count++}`);
-    for (const [clientMessageId, content] of this.#unanswered) {
-      client.send({ type: 'ONE_TO_ONE_CHAT', to: this.#to, content, clientMessageId });
-    }
-    return client;
-  }
-
-  get done(): boolean {
-    return this.#unanswered.size === 0;
-  }
-
-  #note(client: RawClient): void {
-    const frame = client.frames.at(-1);
-    if (frame?.type !== 'SUCCESS' || frame.clientMessageId === undefined) return;
-    this.acknowledged.set(frame.clientMessageId, frame);
-    this.#unanswered.delete(frame.clientMessageId);
-  }
-}
-
 /** The whole log, as its writer is shown it. */
 async function wholeLog(base: string, token: string, chatId: string): Promise<Message[]> {
   const messages: Message[] = [];
@@ -78,8 +42,6 @@ async function wholeLog(base: string, token: string, chatId: string): Promise<Me
   }
   return messages;
 }
-
-describe('SIGKILL', () => {});
 
 describe('SIGTERM', () => {
   test('D10 W9 drains: INFO, then every accepted message is answered, close 4000, exit 0; nothing answered is lost', async () => {

@@ -26,8 +26,6 @@ async function wholeLog(client: RawClient, groupId: string): Promise<string[]> {
   return all;
 }
 
-describe('who reads', () => {});
-
 describe('who does not read', () => {
   test('D8 W31 hurts nobody: the others’ traffic goes on, the slow one is closed, and finds everything when it comes back', async () => {
     const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');

@@ -1,71 +1,105 @@
-import { join } from 'node:path';
-import { WebSocket } from 'ws';
-import type { ParleyClient } from '../client.js';
-import { createClient, FileOutbox, nodeSocket, ParleyApi, ParleyError } from '../node.js';
-import { socketUrls, type TerminalOptions } from './options.js';
+import type { http } from '@parley/protocol';
+import { ParleyApi, ParleyError } from '../node.js';
+import type { TerminalOptions } from './options.js';
+import { reachable, unreachable } from './reachable.js';
 import type { Screen } from './screen.js';
+import type { RememberedSession, StateFolder } from './state-folder.js';
+import { bad, dim } from './text/row.js';
 
-/** Somebody who is signed in: HTTP, the live client, and the line between them and the server. */
-export interface SignedIn {
-  username: string;
+const TRIES = 5;
+
+/** A session, and the API that speaks with its token. */
+export interface SignedIn extends Omit<RememberedSession, 'url'> {
   api: ParleyApi;
-  client: ParleyClient;
-  line: Line;
+  /** Not asked for, but read from the state folder. */
+  isRemembered: boolean;
 }
 
-/** The client's own connection, for trying out what happens when it breaks. */
-export class Line {
-  #socket: WebSocket | null = null;
-
-  readonly open: typeof nodeSocket = (url, protocols) => {
-    const socket = nodeSocket(url, protocols);
-    if (socket instanceof WebSocket) this.#socket = socket;
-    return socket;
-  };
-
-  /** Cuts it, as a lost network would. */
-  drop(): void {
-    this.#socket?.terminate();
+/** Takes up the remembered session, else signs in, asking for what was not given. Throws what ends the program. */
+export async function signIn(options: TerminalOptions, screen: Screen, state: StateFolder | null): Promise<SignedIn> {
+  const { url, user } = options;
+  const remembered = options.register ? null : ((await state?.session(url, user, Date.now())) ?? null);
+  if (remembered !== null) {
+    return { ...remembered, api: new ParleyApi({ url, token: remembered.token }), isRemembered: true };
   }
+  const api = new ParleyApi({ url });
+  await reachable(api, url);
+  const {
+    token,
+    expiresAt,
+    user: me,
+  } = await authenticated(api, options, screen).catch((error: unknown) => {
+    throw unreachable(error, url);
+  });
+  const session = { username: me.username, userId: me.userId, token, expiresAt };
+  if (options.remember) await state?.remember({ ...session, url });
+  return { ...session, api, isRemembered: false };
+}
 
-  /** Stops reading, and so answering; the server gives up after its heartbeat. */
-  mute(): void {
-    this.#socket?.pause();
+async function authenticated(api: ParleyApi, options: TerminalOptions, screen: Screen): Promise<http.Authenticated> {
+  if (options.user !== undefined && options.password !== undefined) {
+    return enter(api, { username: options.user, password: options.password }, options.register);
   }
+  if (!screen.isTerminal) throw new Error('Say who you are with --user and --password, or PARLEY_USER and PARLEY_PASSWORD.');
+  return askedFor(api, options, screen);
 }
 
-/** Signs in, asking for what was not given; registers if that is wanted. Throws ParleyError. */
-export async function signIn(options: TerminalOptions, screen: Screen): Promise<SignedIn> {
-  const api = new ParleyApi({ url: options.url });
-  await reachable(api, options.url);
-  const username = options.user ?? (await screen.ask('Username: ')) ?? '';
-  const password = options.password ?? (await screen.ask('Password: ', true)) ?? '';
-  const { token, user } = await authenticate(api, username, password, options.register, screen);
-  const line = new Line();
-  const outbox = options.state === undefined ? undefined : new FileOutbox(join(options.state, `outbox-${user.userId}.jsonl`));
-  const client = createClient({ token, api, webSocket: line.open, ...socketUrls(options), ...(outbox && { outbox }) });
-  return { username: user.username, api, client, line };
-}
-
-/** Fails with a clear word if no server answers. */
-export async function reachable(api: ParleyApi, url: string): Promise<void> {
+/** In a script: signs in, or with `--register` makes the account if there is none. */
+async function enter(api: ParleyApi, credentials: Credentials, registers: boolean): Promise<http.Authenticated> {
   try {
-    await api.health();
+    return await api.login(credentials);
   } catch (error) {
-    if (error instanceof ParleyError && error.code !== 'network') throw error;
-    throw new Error(`No server answers at ${url}; start one with: npm start`, { cause: error });
+    if (!registers || !isWrong(error)) throw error;
+    return registered(api, credentials);
   }
 }
 
-async function authenticate(api: ParleyApi, username: string, password: string, registers: boolean, screen: Screen) {
-  try {
-    return await api.login({ username, password });
-  } catch (error) {
-    if (!(error instanceof ParleyError) || error.code !== 'wrong_credentials') throw error;
-    const wants =
-      registers ||
-      (screen.isTerminal && /^y/i.test((await screen.ask('No such account and password. Make this account? [y/N] ')) ?? ''));
-    if (!wants) throw error;
-    return api.register({ username, password });
+interface Credentials {
+  username: string;
+  password: string;
+}
+
+async function askedFor(api: ParleyApi, options: TerminalOptions, screen: Screen): Promise<http.Authenticated> {
+  screen.print(dim(`Parley at ${options.url}`), dim('A name that nobody has yet becomes a new account.'));
+  for (let tries = 1; ; tries++) {
+    const username = options.user ?? (await answer(screen, 'Name: '));
+    const password = options.password ?? (await answer(screen, 'Password: ', true));
+    try {
+      return await loginOrRegister(api, { username, password }, screen);
+    } catch (error) {
+      const isFinal = !(error instanceof ParleyError) || error.code === 'network' || tries === TRIES;
+      if (isFinal || options.password !== undefined) throw error;
+      screen.print(bad(error.message));
+    }
   }
 }
+
+async function loginOrRegister(api: ParleyApi, credentials: Credentials, screen: Screen): Promise<http.Authenticated> {
+  try {
+    return await api.login(credentials);
+  } catch (error) {
+    if (!isWrong(error)) throw error;
+    screen.print('There is no account with this name and password.');
+    const repeated = await answer(screen, 'The password again to make one, or Enter to go back: ', true);
+    if (repeated === '') throw error;
+    if (repeated !== credentials.password) throw new ParleyError('wrong_credentials', 'That was not the same password.');
+    return registered(api, credentials);
+  }
+}
+
+async function registered(api: ParleyApi, credentials: Credentials): Promise<http.Authenticated> {
+  try {
+    return await api.register(credentials);
+  } catch (error) {
+    const isTaken = error instanceof ParleyError && error.code === 'username_taken';
+    throw isTaken ? new ParleyError('wrong_credentials', `${credentials.username} has another password.`) : error;
+  }
+}
+
+async function answer(screen: Screen, question: string, isSecret = false): Promise<string> {
+  const line = await screen.ask(question, isSecret);
+  if (line === null) throw new Error('Nobody signed in.');
+  return isSecret ? line : line.trim();
+}
+
+const isWrong = (error: unknown) => error instanceof ParleyError && error.code === 'wrong_credentials';

@@ -1,199 +1,157 @@
 import type { Conversation } from '../conversation.js';
-import type { Message } from '../entries.js';
 import { ParleyError } from '../errors.js';
-import type { Outgoing } from '../outgoing.js';
-import { COMMANDS, HELP_LINE, Usage } from './commands.js';
+import { announce } from './announce.js';
+import { COMMANDS, completions, HELP_LINE } from './commands/table.js';
+import type { Me } from './me.js';
+import { Room } from './room.js';
 import type { Screen } from './screen.js';
-import type { SignedIn } from './sign-in.js';
-import { harmless } from './text.js';
-import { newsLine, timelineItem, type View } from './views.js';
+import { holds, settled } from './settled.js';
+import { bad, dim, type Row } from './text/row.js';
+import { cut } from './text/width.js';
+import { conversationList } from './views/conversation-list.js';
+import { promptText } from './views/prompt.js';
+import type { View } from './views/view.js';
+import { Usage, Words } from './words.js';
 
-/** How many lines of a conversation are shown when it is opened. */
-const SHOWN_ITEMS = 20;
+const LAST_WAIT_MS = 2_000;
 
-/** The conversation between a person at a terminal and Parley: lines typed, events shown. */
+export interface TalkOptions {
+  /** Where lines come from a pipe: how long the server may take to be there, and then for all that was said. */
+  waitMs: number;
+}
+
+/** The talk between a person at a terminal and Parley: lines typed, events shown. */
 export class Talk {
-  readonly me: SignedIn;
-  readonly #screen: Screen;
-  readonly #sending = new Set<Promise<unknown>>();
-  #open: Conversation | null = null;
+  readonly me: Me;
+  readonly screen: Screen;
+  readonly room: Room;
+  readonly #options: TalkOptions;
   #failures = 0;
   #isOver = false;
 
-  constructor(me: SignedIn, screen: Screen) {
+  constructor(me: Me, screen: Screen, options: TalkOptions) {
     this.me = me;
-    this.#screen = screen;
-    const { client } = me;
-    client.on('message', ({ conversation, message }) => this.#received(conversation, message));
-    client.on('receipt', ({ conversation, username, read }) => this.#receipt(conversation, username, read));
-    client.on('typing', ({ conversation, username }) => this.#isOpen(conversation) && this.print(`${username} is typing…`));
-    client.on('removed', (conversation) => this.#removed(conversation));
-    client.on('error', (error) => this.print(`! ${error.message}`));
-    client.on('info', ({ message }) => this.print(`· ${message}`));
-    client.on('state', () => this.#screen.isTerminal && this.#showState());
-    screen.onTyping((text) => text !== '' && !text.startsWith('/') && this.#open?.sayTyping());
+    this.screen = screen;
+    this.#options = options;
+    this.room = new Room(me, screen);
+    announce(this);
+    screen.serve({
+      typed: (line) => line !== '' && !line.startsWith('/') && this.room.sayTyping(),
+      keeps: (line) => line.startsWith('/') && !line.startsWith('//'),
+      completions: (line) => completions(line, this.conversations),
+    });
   }
 
-  /** Connects, and takes lines until the input ends. Gives the exit code: 1 if anything failed. */
+  /** Connects, and takes lines until the input ends. Gives the exit code: in a pipe 1 if anything failed. */
   async run(): Promise<number> {
-    await this.me.client.connect();
-    this.print(`Signed in as ${this.me.username}.`, HELP_LINE);
-    await COMMANDS['chats']?.run(this, [], '');
-    this.#prompt();
-    await this.#screen.each((line) => this.#line(line));
-    await Promise.allSettled(this.#sending);
+    this.refresh();
+    const connected = this.#connect();
+    if (!this.screen.isTerminal) await connected;
+    await this.screen.each((line) => this.#line(line));
+    await settled(this.me.client, this.screen.isTerminal ? this.#lastWaitMs : this.#options.waitMs);
+    this.#sayWhatIsUnsent();
     await this.me.client.close();
-    return this.#failures === 0 ? 0 : 1;
+    await this.me.cable.end();
+    return this.#failures > 0 && !this.screen.isTerminal ? 1 : 0;
   }
 
   get view(): View {
-    return { me: this.me.username, width: this.#screen.width, now: Date.now() };
+    return { me: this.me.username, width: this.screen.width, now: Date.now() };
   }
 
-  print(...lines: string[]): void {
-    this.#screen.print(...lines);
+  get conversations(): readonly Conversation[] {
+    return this.me.client.conversations;
   }
 
-  /** The open conversation. */
-  current(): Conversation {
-    if (this.#open === null) throw new Usage('open a conversation first: /open NAME');
-    return this.#open;
+  print(...rows: Row[]): void {
+    this.screen.print(...rows);
   }
 
-  group(): Conversation {
-    if (this.current().kind !== 'group') throw new Usage('this is not a group');
-    return this.current();
+  /** Says what went wrong. What is neither a refusal nor a slip of the person is a bug, and thrown. */
+  fail(error: unknown): void {
+    if (!(error instanceof Usage || error instanceof ParleyError)) throw error;
+    this.failed([bad('! '), error.message]);
   }
 
-  /** Opens by the number in the list, the name of a group, or a username. */
-  async open(name: string): Promise<void> {
-    const { client, api } = this.me;
-    const byNumber = /^\d+$/.test(name) ? client.conversations[Number(name) - 1] : undefined;
-    const found =
-      byNumber ?? client.chatWith(name) ?? client.conversations.find(({ kind, title }) => kind === 'group' && title === name);
-    if (found !== undefined) return this.show(found);
-    if (name === '') throw new Usage('expected a number or a name');
-    const { chatId } = await api.startChat(name);
-    await new Promise<void>((resolve) => {
-      if (client.conversation(chatId) !== null) return resolve();
-      const stop = client.on('conversation', ({ id }) => {
-        if (id !== chatId) return;
-        stop();
-        resolve();
-      });
-    });
-    const started = client.conversation(chatId);
-    if (started !== null) await this.show(started);
+  /** Something did not work: said, and counted. */
+  failed(...rows: Row[]): void {
+    this.#failures += 1;
+    this.print(...rows);
   }
 
-  /** Shows a conversation, and reads it. */
-  async show(conversation: Conversation): Promise<void> {
-    this.#open = conversation;
-    await conversation.timeline.open();
-    conversation.markRead();
-    this.print(
-      `== ${conversation.kind === 'group' ? '#' : ''}${harmless(conversation.title)} ==`,
-      ...this.#items(conversation, SHOWN_ITEMS),
-    );
-    this.#prompt();
+  /** What the prompt tells has changed. */
+  refresh(): void {
+    const { client } = this.me;
+    const { title, typing, mark } = this.room;
+    const here = this.conversations.find((conversation) => this.room.has(conversation));
+    const unreadElsewhere = client.unread - (here?.unread ?? 0);
+    const { width } = this.screen;
+    this.screen.setPrompt(promptText({ isLive: client.state === 'live', title, typing, mark, unreadElsewhere, width }));
   }
 
-  async older(): Promise<void> {
-    const conversation = this.current();
-    const shown = conversation.timeline.items.length;
-    if (!(await conversation.timeline.loadOlder())) return this.print('That is all there is.');
-    const items = conversation.timeline.items;
-    this.print(...items.slice(0, items.length - shown).flatMap((item) => timelineItem(item, conversation, this.view)));
+  showConversations(): void {
+    this.print(...conversationList(this.conversations, (username) => this.me.client.presence.of(username), this.view));
   }
 
-  /** Follows a message to its end; a refusal is shown, and counts. */
-  send(outgoing: Outgoing): void {
-    const sent = outgoing.sent.catch((error: unknown) => {
-      // Closing leaves it in the outbox, to be sent another time.
-      if (!(error instanceof ParleyError && error.code === 'closed')) this.#fail(error);
-    });
-    this.#sending.add(sent);
-    void sent.finally(() => this.#sending.delete(sent));
-  }
-
-  async changePassword(): Promise<void> {
-    const current = (await this.#screen.ask('Current password: ', true)) ?? '';
-    const next = (await this.#screen.ask('New password: ', true)) ?? '';
-    await this.me.api.changePassword({ current, next });
-    this.print('Your password is changed; your other sessions have ended.');
-  }
-
-  statusLines(): string[] {
-    const { connection, outgoing, unread } = this.me.client;
-    const waiting =
-      connection.name === 'waiting' ? `, next try in ${Math.max(0, Math.ceil((connection.retryAt - Date.now()) / 1000))} s` : '';
-    return [`${connection.name}${waiting}; ${outgoing.length} not sent yet; ${unread} unread`];
-  }
-
+  /** The end of the talk: the line that is being worked on is the last. */
   quit(): void {
     this.#isOver = true;
+    this.screen.close();
+  }
+
+  /** A person who ends the program does not wait long, and not at all for a connection that is not there. */
+  get #lastWaitMs(): number {
+    return this.me.client.state === 'live' ? LAST_WAIT_MS : 0;
+  }
+
+  /** In a terminal the person may begin at once; what is typed before the connection is there is sent when it is. */
+  async #connect(): Promise<void> {
+    const { client, username } = this.me;
+    const hint = this.screen.isTerminal ? ` · ${HELP_LINE}` : '';
+    const connected = client.connect().then(
+      () => {
+        this.print(dim(`· you are ${username}${hint}`));
+        if (this.screen.isTerminal) this.showConversations();
+      },
+      (error: unknown) => this.#connectFailed(error),
+    );
+    if (this.screen.isTerminal) return connected;
+    const isLate = !(await holds(client, () => client.state === 'live' || client.state === 'closed', this.#options.waitMs));
+    if (isLate) this.print(dim('· no connection yet: what is said waits for it'));
+  }
+
+  /** A session that was closed is told by `announce`. */
+  #connectFailed(error: unknown): void {
+    if (!(error instanceof ParleyError)) throw error;
+    if (error.code !== 'not_authenticated' && error.code !== 'closed') this.fail(error);
+    this.quit();
   }
 
   async #line(line: string): Promise<boolean> {
     const text = line.trim();
     try {
-      if (text.startsWith('/')) await this.#command(text.slice(1));
-      else if (text !== '') this.send(this.current().send(text));
+      if (/^\/[^/]/.test(text)) await this.#command(text.slice(1));
+      // `//` begins a message with a slash.
+      else if (text !== '') this.room.send(text.startsWith('//') ? text.slice(1) : text);
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
     }
+    this.refresh();
     return !this.#isOver;
   }
 
   async #command(text: string): Promise<void> {
-    const [name = '', ...words] = text.split(/\s+/);
+    const words = new Words(text);
+    const name = words.next();
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-    if (command === undefined) throw new Usage(`there is no /${oneWord(name)}; see /help`);
-    await command.run(this, words, text.slice(name.length).trim());
+    if (command === undefined) throw new Usage(`there is no /${cut(name, 20)}; /help lists what there is`);
+    await command.run(this, words);
   }
 
-  #fail(error: unknown): void {
-    this.#failures++;
-    if (!(error instanceof Usage || error instanceof ParleyError)) throw error;
-    this.print(`! ${harmless(error.message)}`);
-  }
-
-  #received(conversation: Conversation, message: Message): void {
-    if (this.#isOpen(conversation)) {
-      this.print(...timelineItem(message, conversation, this.view));
-      conversation.markRead();
-    } else if (message.from !== this.me.username) {
-      this.print(newsLine(conversation, message, this.view));
-    }
-  }
-
-  #receipt(conversation: Conversation, username: string, read: number): void {
-    if (this.#isOpen(conversation) && read >= conversation.lastSeq) this.print(`✓✓ ${username} has read everything`);
-  }
-
-  #removed(conversation: Conversation): void {
-    this.print(`You are no longer in ${harmless(conversation.title)}.`);
-    if (!this.#isOpen(conversation)) return;
-    this.#open = null;
-    this.#prompt();
-  }
-
-  #showState(): void {
-    const [line] = this.statusLines();
-    this.print(`· ${line ?? ''}`);
-  }
-
-  #items(conversation: Conversation, count: number): string[] {
-    return conversation.timeline.items.slice(-count).flatMap((item) => timelineItem(item, conversation, this.view));
-  }
-
-  #isOpen(conversation: Conversation): boolean {
-    return this.#open === conversation;
-  }
-
-  #prompt(): void {
-    this.#screen.setPrompt(`${this.#open === null ? '' : harmless(this.#open.title)}> `);
+  #sayWhatIsUnsent(): void {
+    const { length } = this.me.client.outgoing;
+    if (length === 0) return;
+    const fate = this.me.isDurable ? 'kept, and sent next time' : 'lost, for there is no --state folder to keep them in';
+    this.failed(dim(`· ${length} unsent: ${fate}`));
   }
 }
-
-const oneWord = (text: string) => harmless(text).slice(0, 20);

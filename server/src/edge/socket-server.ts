@@ -46,7 +46,7 @@ export interface SocketServerParts {
 
 /** Drained connections are told to come back at different moments. */
 const DRAIN_SPREAD_MS = 2_000;
-const DRAIN_MAX_MS = 5_000;
+const DRAIN_MAX_MS = 2_000;
 /** How long a closing handshake may take before the end. */
 const CLOSING_MAX_MS = 500;
 const RETRY_AFTER_S = 2;
