@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LIMITS, type EventOf, type http } from '@parley/protocol';
+import { LIMITS, type http } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { call, register } from '../world/http.js';
 import { failedStart, spawnServer, type ServerProcess } from '../world/process.js';
