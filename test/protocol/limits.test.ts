@@ -264,6 +264,7 @@ describe('frames', () => {
 
 describe('abuse', () => {
   const calm = venue();
+  const strict = venue({ LIMIT_FRAMES_PER_S: '1' });
 
   test('W59 a hundred malformed frames are forgiven, the next closes with 4201', async () => {
     const [ann] = await calm.people('ann');
@@ -275,6 +276,20 @@ describe('abuse', () => {
       expect(await client.ended()).toMatchObject({ code: 4201 });
     }
   });
+
+  test('W59 frames beyond the rate are refused, and far beyond it the connection is closed with 4200', async () => {
+    const [ann] = await strict.people('ann');
+    for (const client of [await ann.chat(), await ann.presence()]) {
+      for (let i = 0; i < 60; i++) client.send({ type: 'PING' });
+      await until('many are refused', () => client.of('ERROR').length > 50);
+      expectRetry(client.of('ERROR')[0] as ServerEvent);
+      expect(client.closed).toBeNull();
+      for (let i = 0; i < 60; i++) client.send({ type: 'PING' });
+      expect(await client.ended()).toMatchObject({ code: 4200 });
+      expect(new Set(client.of('ERROR').map(({ code }) => code))).toEqual(new Set(['rate_limited']));
+    }
+  });
+
   test('W59 refused commands that were well-formed are not counted', async () => {
     const [ann] = await calm.people('ann');
     const a = await ann.chat();

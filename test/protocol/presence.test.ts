@@ -122,6 +122,27 @@ describe('who is there', () => {
   });
 });
 
+describe('the grace', () => {
+  const patient = venue({ PRESENCE_GRACE_S: '60' });
+
+  test('P1 W55 who is gone for longer than changes are gathered, but comes back within the grace, never was', async () => {
+    const [ann, bob, carol] = await patient.people('ann', 'bob', 'carol');
+    for (const friend of [bob, carol]) await befriend(ann, friend);
+    const a = await watcher(ann);
+    const phone = await bob.presence();
+    await shows(a, bob, 'online');
+    await phone.close();
+    // Twice as long as changes are gathered.
+    const c = await watcher(carol);
+    await shows(a, carol, 'online');
+    await set(c, 'away');
+    await shows(a, carol, 'away');
+    await set(await watcher(bob), 'away');
+    await shows(a, bob, 'away');
+    expect(statuses(a, bob)).toEqual(['offline', 'online', 'away']);
+  });
+});
+
 describe('invisible', () => {
   test('P1 W57 offline to all, also to who looks already, and lastSeen does not move meanwhile', async () => {
     const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { LIMITS, type http } from '@parley/protocol';
+import { LIMITS, type EventOf, type http } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { call, register } from '../world/http.js';
 import { failedStart, spawnServer, type ServerProcess } from '../world/process.js';
@@ -31,6 +31,42 @@ interface Message {
   content: string;
 }
 
+/** Sends without waiting, remembers what was acknowledged, and sends the rest again to the next server. */
+class Sender {
+  readonly acknowledged = new Map<string, EventOf<'SUCCESS'>>();
+  readonly #token: string;
+  readonly #to: string;
+  readonly #unanswered = new Map<string, string>();
+  #count = 0;
+
+  constructor(token: string, to: string) {
+    this.#token = token;
+    this.#to = to;
+  }
+
+  /** Connects, sends again what has no SUCCESS, and then `count` more, all in one go. */
+  async send(server: ServerProcess, count: number): Promise<RawClient> {
+    const client = await RawClient.connect(server.addresses.chat, this.#token);
+    client.socket.on('message', () => this.#note(client));
+    for (let i = 0; i < count; i++) this.#unanswered.set(`id-${this.#count}`, `m${this.#count++}`);
+    for (const [clientMessageId, content] of this.#unanswered) {
+      client.send({ type: 'ONE_TO_ONE_CHAT', to: this.#to, content, clientMessageId });
+    }
+    return client;
+  }
+
+  get done(): boolean {
+    return this.#unanswered.size === 0;
+  }
+
+  #note(client: RawClient): void {
+    const frame = client.frames.at(-1);
+    if (frame?.type !== 'SUCCESS' || frame.clientMessageId === undefined) return;
+    this.acknowledged.set(frame.clientMessageId, frame);
+    this.#unanswered.delete(frame.clientMessageId);
+  }
+}
+
 /** The whole log, as its writer is shown it. */
 async function wholeLog(base: string, token: string, chatId: string): Promise<Message[]> {
   const messages: Message[] = [];
@@ -42,6 +78,53 @@ async function wholeLog(base: string, token: string, chatId: string): Promise<Me
   }
   return messages;
 }
+
+describe('SIGKILL', () => {
+  test('D1 D3 R1 W21 in the middle of pipelined sends, again and again: all that was acknowledged is there, once, without holes', async () => {
+    let server = await spawned();
+    const ann = await register(server.addresses.http, 'ann-killed');
+    const bob = await register(server.addresses.http, 'bob-killed');
+    const senders = [new Sender(ann.token, bob.user.username), new Sender(bob.token, ann.user.username)];
+    const acknowledged = () => senders.reduce((sum, sender) => sum + sender.acknowledged.size, 0);
+
+    for (let round = 0; round < 4; round++) {
+      const before = acknowledged();
+      await Promise.all(senders.map((sender) => sender.send(server, 300)));
+      await until('some are acknowledged', () => acknowledged() > before + 50 + round * 60);
+      await server.kill('SIGKILL');
+      server = await spawned();
+    }
+    // What was acknowledged before the last kill, and what is sent again: each is one message with one place.
+    const early = new Map([...(senders[0]?.acknowledged ?? [])]);
+    await Promise.all(senders.map((sender) => sender.send(server, 0)));
+    await until('everything is acknowledged', () => senders.every(({ done }) => done));
+    const again = await RawClient.connect(server.addresses.chat, ann.token);
+    for (const [clientMessageId, { seq, messageId, createdAt }] of [...early].slice(0, 20)) {
+      const command = {
+        type: 'ONE_TO_ONE_CHAT',
+        to: bob.user.username,
+        content: clientMessageId.replace('id-', 'm'),
+        clientMessageId,
+      };
+      expect(await again.askFor('SUCCESS', command)).toMatchObject({ seq, messageId, createdAt });
+    }
+
+    const [first] = early.values();
+    const logs = await Promise.all([ann, bob].map(({ token }) => wholeLog(server.addresses.http, token, first?.chatId ?? '')));
+    for (const [who, log] of logs.entries()) {
+      expect(log.map(({ seq }) => seq)).toEqual(log.map((_, i) => i + 1));
+      expect(log).toHaveLength(2 * 4 * 300);
+      const own = new Map(
+        log.filter((message) => message.clientMessageId !== '').map((message) => [message.clientMessageId, message]),
+      );
+      expect(own.size).toBe(4 * 300);
+      for (const [clientMessageId, { seq, messageId }] of senders[who]?.acknowledged ?? []) {
+        expect(own.get(clientMessageId)).toMatchObject({ seq, messageId, content: clientMessageId.replace('id-', 'm') });
+      }
+    }
+    expect(await server.kill('SIGTERM')).toBe(0);
+  });
+});
 
 describe('SIGTERM', () => {
   test('D10 W9 drains: INFO, then every accepted message is answered, close 4000, exit 0; nothing answered is lost', async () => {

@@ -26,6 +26,22 @@ async function wholeLog(client: RawClient, groupId: string): Promise<string[]> {
   return all;
 }
 
+describe('who reads', () => {
+  test('D8 R14 is not slow: a hundred long messages in one go, and in one tick, close nobody', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const [a, b] = [await ann.chat(), await bob.chat()];
+    const groupId = await groupOf(ann, [bob]);
+    const before = await closedSlow();
+    await Promise.all(upTo(100).map((n) => sayIn(a, groupId, `${n}${LONG}`)));
+    await until('all have come, or the end', () => b.of('GROUP_CHAT').length === 100 || b.closed);
+    expect({ came: b.of('GROUP_CHAT').length, closed: b.closed, slow: (await closedSlow()) - before }).toEqual({
+      came: 100,
+      closed: null,
+      slow: 0,
+    });
+  });
+});
+
 describe('who does not read', () => {
   test('D8 W31 hurts nobody: the others’ traffic goes on, the slow one is closed, and finds everything when it comes back', async () => {
     const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');

@@ -252,6 +252,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     this.#quietTicks = 0;
     this.#pending = null;
     this.left();
+    // A paused socket would not read the answer to the close.
+    this.#socket.resume();
     this.#socket.close(code, reason);
   }
 }

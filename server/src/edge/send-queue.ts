@@ -48,6 +48,9 @@ export class SendQueue {
   push(frame: Uint8Array): void {
     this.#bytes += frame.length;
     if (this.#frames.push(frame) === 1 && !this.#held) this.#flusher.add(this);
+    if (this.#bytes + this.#socket.bufferedBytes <= SEND_QUEUE_MAX_BYTES) return;
+    // A burst within one tick is not slowness: what counts is what the network does not take.
+    this.flush();
     if (this.#bytes + this.#socket.bufferedBytes > SEND_QUEUE_MAX_BYTES) this.#onSlow();
   }
 
