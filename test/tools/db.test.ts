@@ -79,7 +79,7 @@ describe('studio', () => {
       await register(server.addresses.http, 'bob');
       const tables = await run('db', server.dataDir, ['studio']);
       expect(tables).toMatchObject({ code: 0, err: '' });
-      expect(tables.out).toMatch(/^accounts +2$/m);
+      expect(tables.out).toMatch(/^accounts +2 +\d+ KiB$/m);
       const rows = await run('db', server.dataDir, ['studio', 'accounts', '--limit', '1']);
       expect(rows.out).toContain('bob');
       expect(rows.out).not.toContain('ann');

@@ -23,11 +23,11 @@ export class Cable {
 
   /** Stops reading, and so answering pings, until `unmute`, or until one side gives up. */
   mute(): void {
-    for (const socket of this.#sockets) socket.pause();
+    for (const socket of this.#sockets) if (socket.readyState === WebSocket.OPEN) socket.pause();
   }
 
   unmute(): void {
-    for (const socket of this.#sockets) socket.resume();
+    for (const socket of this.#sockets) if (socket.isPaused) socket.resume();
   }
 
   /** Once the client is closed: lets the goodbyes through, but does not wait for a peer that is gone. */

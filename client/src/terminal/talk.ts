@@ -37,7 +37,7 @@ export class Talk {
     announce(this);
     screen.serve({
       typed: (line) => line !== '' && !line.startsWith('/') && this.room.sayTyping(),
-      keeps: (line) => line.startsWith('/') && !line.startsWith('//'),
+      keeps: (line) => this.room.title === null || (line.startsWith('/') && !line.startsWith('//')),
       completions: (line) => completions(line, this.conversations),
     });
   }
@@ -145,7 +145,13 @@ export class Talk {
     const name = words.next();
     const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
     if (command === undefined) throw new Usage(`there is no /${cut(name, 20)}; /help lists what there is`);
+    if (!this.screen.isTerminal) await this.#inOrder();
     await command.run(this, words);
+  }
+
+  /** A script counts on it that a command comes after what was said before it; a person does not wait. */
+  async #inOrder(): Promise<void> {
+    if (this.me.client.state === 'live') await settled(this.me.client, this.#options.waitMs);
   }
 
   #sayWhatIsUnsent(): void {

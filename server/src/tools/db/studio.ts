@@ -1,16 +1,17 @@
 import type { Sqlite, Value } from '../../embedded/sqlite.js';
 import { databaseFile, readFrom } from './open-file.js';
-import { tablesOf } from './tables.js';
+import { sizesOf, tablesOf } from './tables.js';
 import { textTable } from './text-table.js';
 
 /** Columns that nobody needs to see, and that a screen or a log should not have. */
 const SECRET = new Set(['password_hash']);
 
-/** The tables and how many rows each has. */
+/** The tables, how many rows each has, and how much room it takes with its indexes. */
 export function showTables(dataDir: string): Promise<string> {
   return look(dataDir, (db) => {
-    const rows = tablesOf(db).map((table) => [table, countOf(db, table)]);
-    return textTable(['table', 'rows'], rows);
+    const sizes = sizesOf(db);
+    const rows = tablesOf(db).map((table) => [table, countOf(db, table), sizeText(sizes.get(table))]);
+    return textTable(['table', 'rows', 'size'], rows);
   });
 }
 
@@ -37,6 +38,11 @@ async function look(dataDir: string, read: (db: Sqlite) => string): Promise<stri
 
 function countOf(db: Sqlite, table: string): number {
   return (db.prepare(`SELECT count(*) AS count FROM "${table}"`).get() as { count: number }).count;
+}
+
+function sizeText(bytes: number | undefined): string | null {
+  if (bytes === undefined) return null;
+  return bytes < 1_048_576 ? `${Math.ceil(bytes / 1_024)} KiB` : `${(bytes / 1_048_576).toFixed(1)} MiB`;
 }
 
 function columnsOf(db: Sqlite, table: string): string[] {
