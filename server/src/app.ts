@@ -108,6 +108,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     door,
     names,
     delivery,
+    friends: presence,
     runtime,
     maxMembers: config.groups.maxMembers,
   });

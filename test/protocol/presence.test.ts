@@ -255,6 +255,33 @@ describe('looking at people', () => {
     expect(told(a, bob)).toHaveLength(known);
   });
 
+  test('P1 D7 ends when the group that they shared is left: told offline once, and nothing after', async () => {
+    const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');
+    const groupId = await groupOf(ann, [bob]);
+    await befriend(ann, carol);
+    const a = await watcher(ann);
+    await watch(a, bob);
+    const b = await watcher(bob);
+    await shows(a, bob, 'online');
+    await bob.call('POST', `/groups/${groupId}/leave`);
+    await shows(a, bob, 'offline');
+    const known = told(a, bob).length;
+    await set(b, 'away');
+    await watcher(carol);
+    await shows(a, carol, 'online');
+    expect(told(a, bob).slice(known)).toEqual([]);
+  });
+
+  test('P1 goes on after one shared group is left, while there is another', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const [first] = [await groupOf(ann, [bob]), await groupOf(ann, [bob])];
+    const a = await watcher(ann);
+    await watch(a, bob);
+    await bob.call('POST', `/groups/${first}/leave`);
+    await watcher(bob);
+    await shows(a, bob, 'online');
+  });
+
   test('D9 W56 200 at a time', async () => {
     const [ann] = await here.people('ann');
     const a = await watcher(ann);

@@ -11,9 +11,11 @@ import type { Rosters } from './rosters.js';
 const PAIRS_KEPT = 200_000;
 
 /** What others want to know of people who come to know each other, or stop to. Presence does. */
-export interface FriendListener {
+export interface Acquaintance {
   befriended(userId: string, friendId: string): void;
   parted(userId: string, friendId: string): void;
+  /** The user left a group, or was taken out, or it ended. */
+  leftGroup(userId: string): Promise<void>;
 }
 
 export interface ChatsParts {
@@ -23,7 +25,7 @@ export interface ChatsParts {
   rosters: Rosters;
   delivery: Delivery;
   runtime: Runtime;
-  friends: FriendListener;
+  friends: Acquaintance;
 }
 
 /** Direct chats: who has one with whom, and who does not want to be written to. */

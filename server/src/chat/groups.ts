@@ -3,6 +3,7 @@ import type { ContactStore, ConversationStore, Opened, Roster } from '../ports/c
 import type { Appended, Change, EntryDetail, EntryKind, LogStore } from '../ports/log.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { Caller } from './caller.js';
+import type { Acquaintance } from './chats.js';
 import type { Delivery } from './delivery.js';
 import type { Door } from './door.js';
 import type { Recipient } from './hub.js';
@@ -17,6 +18,7 @@ export interface GroupsParts {
   door: Door;
   names: Names;
   delivery: Delivery;
+  friends: Acquaintance;
   runtime: Runtime;
   maxMembers: number;
 }
@@ -183,13 +185,16 @@ export class Groups {
     origin: Recipient | undefined,
     decide: (opened: Opened) => Draftable | null | Promise<Draftable | null>,
   ): Promise<void> {
+    const gone: string[] = [];
     const appended = await untilFresh(async () => {
       const opened = await this.#parts.door.open(caller, { groupId });
       if (opened.conversation.kind === 'group' && opened.conversation.closed) throw new Refusal('group_closed');
       const draft = await decide(opened);
+      gone.splice(0, Infinity, ...(draft?.members ?? []).filter(({ role }) => role === null).map(({ userId }) => userId));
       return draft === null ? null : this.#write(caller, groupOf(opened), draft);
     });
     if (appended !== null) await this.#parts.delivery.deliver(appended, origin);
+    for (const userId of gone) await this.#parts.friends.leftGroup(userId);
   }
 
   /** Each entry says the group's name as it is then, so that a page shows it so for ever. */

@@ -2,7 +2,7 @@ import { Refusal, type EventOf, type PresenceCommandOf, type Status } from '@par
 import type { AccountStore } from '../ports/accounts.js';
 import type { ContactStore } from '../ports/conversations.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
-import type { FriendListener } from './chats.js';
+import type { Acquaintance } from './chats.js';
 import type { Encode } from './delivery.js';
 import type { Recipient } from './hub.js';
 import type { Names } from './names.js';
@@ -46,7 +46,7 @@ export interface Watcher extends Recipient {
  * Who is there (P1). A person is online while any of their chat or presence connections answers; ends of connections
  * take `graceMs` to count. Friends hear of it, and those who look; nobody else, and the invisible are offline to all.
  */
-export class Presence implements FriendListener {
+export class Presence implements Acquaintance {
   readonly #parts: PresenceParts;
   readonly #people = new Map<string, Person>();
   readonly #watchers = new Map<string, Set<Watcher>>();
@@ -166,11 +166,14 @@ export class Presence implements FriendListener {
     }
   }
 
-  /** How many people are there now, the invisible among them. */
-  get online(): number {
-    let online = 0;
-    for (const person of this.#people.values()) if (present(person)) online++;
-    return online;
+  /** The user is no longer in a group: looking at each other ends for those who share nothing else now. */
+  async leftGroup(userId: string): Promise<void> {
+    const others = new Set<string>();
+    for (const watcher of this.#open.get(userId) ?? []) for (const other of watcher.watching) others.add(other);
+    for (const watcher of this.#watchers.get(userId) ?? []) others.add(watcher.userId);
+    if (others.size === 0) return;
+    const still = new Set(await this.#parts.contacts.acquainted(userId, [...others]));
+    for (const other of others) if (!still.has(other)) this.parted(userId, other);
   }
 
   /** The server stops: whoever is here was last seen now. */
@@ -272,6 +275,8 @@ export class Presence implements FriendListener {
 
   /** Registers first, then reads and tells, so that a change in between is told too. */
   async #show(watcher: Watcher, userIds: string[]): Promise<void> {
+    // It may have ended while it was read what to show; nothing would take it off again.
+    if (this.#open.get(watcher.userId)?.has(watcher) !== true) return;
     for (const userId of userIds) {
       watcher.watching.add(userId);
       getOrMake(this.#watchers, userId).add(watcher);

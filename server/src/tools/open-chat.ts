@@ -56,13 +56,13 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
     onError: rebuiltLater,
     encode: textFrame,
   });
-  const friends = { befriended: () => undefined, parted: () => undefined };
+  const friends = { befriended: () => undefined, parted: () => undefined, leftGroup: () => Promise.resolve() };
   const chats = new Chats({ conversations, contacts, names, rosters, delivery, runtime, friends });
   return {
     accounts: stores.accounts,
     names,
     chats,
-    groups: new Groups({ conversations, contacts, log, door, names, delivery, runtime, maxMembers }),
+    groups: new Groups({ conversations, contacts, log, door, names, delivery, friends, runtime, maxMembers }),
     messages: new Messages({ log, chats, rosters, door, delivery, runtime, meter: silent }),
     inbox: new Inbox({ inbox: stores.inbox, names, runtime, meter: silent }),
     close: () => stores.close(),
