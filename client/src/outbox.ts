@@ -244,6 +244,8 @@ export class Outbox implements OutgoingOwner {
   }
 
   #settle(item: Item, message: Message): void {
+    // Its SUCCESS puts it into the log here, and the log confirms it: that is once.
+    if (!this.#items.has(item.stored.clientMessageId)) return;
     const lane = this.#laneOf(item.stored.target);
     lane.backoff.reset();
     lane.strays = 0;
