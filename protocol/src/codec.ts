@@ -3,14 +3,6 @@ import { ChatCommand, PresenceCommand, chatCommands, presenceCommands } from './
 import { ERROR_CODES, type ErrorCode } from './codes.js';
 import * as f from './fields.js';
 
-/** What is wrong with a request, ready to become an ERROR frame or an HTTP error body. */
-export interface Fault {
-  code: ErrorCode;
-  message: string;
-  field?: string;
-  retryAfterMs?: number;
-}
-
 /** A refused request: expected, answered with its code, never logged as a bug. */
 export class Refusal extends Error {
   override name = 'Refusal';

@@ -46,12 +46,13 @@ export function runDirect(
 ): Promise<MeasuredLoad> {
   const how = pace.kind === 'rate' ? `${pace.perS} messages a second` : `saturation, ${pace.inFlight} unanswered each`;
   lab.progress.step(`direct: ${how}, ${settings.seconds} s`);
-  return measureLoad(server, directPlan(chats, settings, pace, server.chat), lab.progress);
+  return measureLoad(server, parleyPlan(chats, settings, pace, server.chat), lab.progress);
 }
 
-export function directPlan(
-  { people, streams }: Chats,
-  { bytes, seconds }: DirectSettings,
+/** What the generator does to a Parley server: these people, these streams, this pace. */
+export function parleyPlan(
+  { people, streams }: Pick<Chats, 'people' | 'streams'>,
+  { bytes, seconds }: Pick<DirectSettings, 'bytes' | 'seconds'>,
   pace: Pace,
   address: Pick<Plan, 'host' | 'port' | 'path'>,
 ): Plan {

@@ -3,10 +3,11 @@ import type { Pace, Plan } from '../generator/plan.js';
 import type { Lab } from '../lab.js';
 import { faultsOf, measureLoad, type MeasuredLoad } from '../runner/measured-load.js';
 import type { ParleyServer } from '../runner/parley-server.js';
-import { createGroup, registerPeople, type Person } from '../runner/people.js';
+import { createGroup, registerPeople } from '../runner/people.js';
 import { deliveriesOverTime, latencyCurve } from './charts.js';
 import { cpuNote } from './figures.js';
 import type { Scenario, Settings } from './scenario.js';
+import { parleyPlan } from './direct-load.js';
 
 const knobs = {
   members: { about: 'people in the group, at most 500', byDefault: 500 },
@@ -16,8 +17,6 @@ const knobs = {
   inFlight: { about: 'messages that the sender keeps unanswered in the saturated part', byDefault: 16 },
 };
 type GroupSettings = Settings<keyof typeof knobs>;
-
-const WARM_UP_MS = 3_000;
 
 /** One sender, many receivers: what a fan-out costs. */
 export const group: Scenario<keyof typeof knobs> = {
@@ -31,7 +30,17 @@ export const group: Scenario<keyof typeof knobs> = {
         lab.progress.now(`${done} of ${settings.members}`),
       );
       const groupId = await createGroup(server.httpUrl, people);
-      const run = (pace: Pace) => runGroup(lab, server, plan(people, groupId, settings, pace, server.chat));
+      const run = (pace: Pace) =>
+        runGroup(
+          lab,
+          server,
+          parleyPlan(
+            { people, streams: [{ kind: 'group', client: 0, conversationId: groupId, to: '' }] },
+            settings,
+            pace,
+            server.chat,
+          ),
+        );
       const steady = await run({ kind: 'rate', perS: settings.rate });
       const saturated = await run({ kind: 'window', inFlight: settings.inFlight });
       return findings(settings, steady, saturated);
@@ -43,26 +52,6 @@ function runGroup(lab: Lab, server: ParleyServer, load: Plan): Promise<MeasuredL
     `group: ${load.pace.kind === 'rate' ? `${load.pace.perS} messages a second` : 'saturation'}, ${load.measureMs / 1_000} s`,
   );
   return measureLoad(server, load, lab.progress);
-}
-
-function plan(
-  people: Person[],
-  groupId: string,
-  { bytes, seconds }: GroupSettings,
-  pace: Pace,
-  address: Pick<Plan, 'host' | 'port' | 'path'>,
-): Plan {
-  return {
-    dialect: 'parley',
-    ...address,
-    clients: people.map(({ token }) => ({ token })),
-    connectingAtOnce: 50,
-    streams: [{ kind: 'group', client: 0, conversationId: groupId, to: '' }],
-    contentBytes: bytes,
-    pace,
-    warmUpMs: WARM_UP_MS,
-    measureMs: seconds * 1_000,
-  };
 }
 
 function findings({ members, rate }: GroupSettings, steady: MeasuredLoad, saturated: MeasuredLoad): Findings {

@@ -3,7 +3,7 @@ import type { Lab } from '../lab.js';
 import { faultsOf, measureLoad, type MeasuredLoad } from '../runner/measured-load.js';
 import type { ParleyServer } from '../runner/parley-server.js';
 import { RelayServer } from '../runner/relay-server.js';
-import { directPlan, runDirect, type Chats, type DirectSettings } from './direct-load.js';
+import { parleyPlan, runDirect, type Chats, type DirectSettings } from './direct-load.js';
 import { cpuNote } from './figures.js';
 
 const RATE_PER_S = 5_000;
@@ -37,8 +37,8 @@ async function withRelay<T>(use: (relay: RelayServer) => Promise<T>): Promise<T>
   }
 }
 
-function relayPlan(relay: RelayServer, chats: Chats, settings: DirectSettings): ReturnType<typeof directPlan> {
-  const plan = directPlan(chats, settings, { kind: 'rate', perS: RATE_PER_S }, relay.chat);
+function relayPlan(relay: RelayServer, chats: Chats, settings: DirectSettings): ReturnType<typeof parleyPlan> {
+  const plan = parleyPlan(chats, settings, { kind: 'rate', perS: RATE_PER_S }, relay.chat);
   return { ...plan, dialect: 'relay', clients: chats.people.map(({ username }) => ({ token: username })) };
 }
 

@@ -1,12 +1,9 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Kysely } from 'kysely';
-import type { AccountStore, SessionStore } from '../ports/accounts.js';
-import type { ContactStore, ConversationStore, InboxStore } from '../ports/conversations.js';
-import type { LogStore } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
-import type { OfflineQueue } from '../ports/offline.js';
 import type { Runtime } from '../ports/runtime.js';
+import type { Stores } from '../ports/stores.js';
 import { SqlAccounts } from '../sql/accounts.js';
 import type { Database } from '../sql/schema.js';
 import { SqlSessions } from '../sql/sessions.js';
@@ -34,14 +31,7 @@ export interface EmbeddedOptions {
 }
 
 /** All that is durable, in one directory of one machine. */
-export interface EmbeddedStores {
-  log: LogStore;
-  conversations: ConversationStore;
-  inbox: InboxStore;
-  contacts: ContactStore;
-  accounts: AccountStore;
-  sessions: SessionStore;
-  offline: OfflineQueue;
+export interface EmbeddedStores extends Stores {
   maintenance: Maintenance;
   /** Refuses what is new, commits what is in line, and closes the files. */
   close(): Promise<void>;

@@ -70,14 +70,7 @@ export type OpenedRow = [
   visibility: Visibility,
   closed: number,
   blocked: number,
-  low: string,
-  high: string,
-  role: Role,
-  joinedSeq: number,
-  joinedAt: number,
-  delivered: number,
-  read: number,
-  unread: number,
+  ...tail: Tail,
 ];
 /** How many columns `OPENED_COLUMNS` are. */
 export const OPENED_WIDTH = 21;

@@ -2,21 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll } from 'vitest';
 import type { Role } from '@parley/protocol';
-import type { AccountStore, SessionStore } from './accounts.js';
-import type { ContactStore, ConversationStore, InboxStore, Opened } from './conversations.js';
-import { AppendRefused, type Appended, type Change, type Entry, type LogStore, type Send } from './log.js';
-import type { OfflineQueue } from './offline.js';
+import type { ConversationStore, Opened } from './conversations.js';
+import { AppendRefused, type Appended, type Change, type Entry, type Send } from './log.js';
+import type { Stores } from './stores.js';
 
-/** What one node sees of the data. */
-export interface Stores {
-  log: LogStore;
-  conversations: ConversationStore;
-  inbox: InboxStore;
-  contacts: ContactStore;
-  accounts: AccountStore;
-  sessions: SessionStore;
-  offline: OfflineQueue;
-}
+export type { Stores };
 
 /** Two handles on the same data: two nodes of a cluster, or one embedded server twice. */
 export type OpenStores = () => Promise<{ nodes: [Stores, Stores]; close(): Promise<void> }>;
