@@ -5,8 +5,6 @@ export interface Bounds {
   /** An opened conversation that is further behind than this shows its newest page and a gap instead of catching up. */
   catchUpMaxEntries: number;
   pageEntries: number;
-  /** A message that came over a gap is announced after this long at the latest (R24). */
-  gapHoldMs: number;
   /** One's own SUCCESS may overtake the entries before it by this much; that is not a gap yet. */
   overtakingMs: number;
   /** ACK after this many entries, or this long after the first of them (R20). */
@@ -34,7 +32,6 @@ export const BOUNDS: Bounds = {
   timelineMaxEntries: 5_000,
   catchUpMaxEntries: 500,
   pageEntries: 100,
-  gapHoldMs: 1_000,
   overtakingMs: 100,
   ackEveryEntries: 32,
   ackDelayMs: 1_000,

@@ -45,7 +45,10 @@ export interface ParleyClientOptions {
 
 /** What a client tells, by name. */
 export interface ClientEvents {
-  /** A message that this device had not seen: live, or caught up with. Each once, in the order of seqs, own ones too. */
+  /**
+   * A message that this device had not seen: live, or caught up with. Each once, in the order of seqs, own ones too: one
+   * that came over a gap waits until the gap is filled, or cannot be. (The timeline shows it at once, behind a gap mark.)
+   */
   message: { conversation: Conversation; message: Message; isLive: boolean };
   /** Anything shown of a conversation changed; once for all changes made in one go. */
   conversation: Conversation;

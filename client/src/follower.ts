@@ -54,7 +54,7 @@ export class Follower {
     this.#typing = new TypingList({ runtime, shownMs: bounds.typingShownMs, changed: () => this.touch() });
     const isLive = () => wire.isLive;
     const hole = () => this.replica.hole();
-    this.#announcer = new Announcer({ runtime, holdMs: bounds.gapHoldMs, hole, tell: parts.message });
+    this.#announcer = new Announcer({ hole: () => (this.#filler.hasGivenUp ? null : hole()), tell: parts.message });
     this.#filler = new GapFiller({
       runtime,
       bounds,
@@ -63,6 +63,7 @@ export class Follower {
       failed: parts.failed,
       fetch: async (asked, limit) => this.#take(await this.#fetch(asked, limit)),
       fetchNewest: () => this.#fetchNewest(),
+      gaveUp: () => this.#announcer.flush(),
     });
     this.#acks = new Acks({
       runtime,
@@ -158,7 +159,6 @@ export class Follower {
   /** Nothing happens any more: the conversation was left, or the client is closed. */
   end(): void {
     this.lost();
-    this.#announcer.cancel();
   }
 
   /** Fetches the newest page, once; from then on the log is kept complete from there. */

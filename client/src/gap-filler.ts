@@ -15,6 +15,8 @@ export interface GapFillerParts {
   /** Too far behind: shows the newest page, and leaves the rest for when it is asked for. */
   fetchNewest: () => Promise<void>;
   failed: (error: ParleyError) => void;
+  /** The hole stays until the next connection. */
+  gaveUp: () => void;
 }
 
 const RETRY = { baseMs: 500, maxMs: 10_000 };
@@ -34,9 +36,14 @@ export class GapFiller {
     this.#retry = new Backoff(() => parts.runtime.random(), RETRY);
   }
 
+  /** What is missing does not come on this connection. */
+  get hasGivenUp(): boolean {
+    return this.#fruitless >= FRUITLESS_MAX;
+  }
+
   /** Looks for a hole: now, or after a moment in which it may close by itself. */
   fill(delayMs = 0): void {
-    if (this.#running || this.#fruitless >= FRUITLESS_MAX || this.#parts.hole() === null) return;
+    if (this.#running || this.hasGivenUp || this.#parts.hole() === null) return;
     if (delayMs === 0) {
       this.cancel();
       void this.#run();
@@ -82,7 +89,8 @@ export class GapFiller {
     } finally {
       this.#running = false;
     }
-    if (retryMs !== null && this.#parts.isLive()) this.fill(Math.max(1, retryMs));
+    if (this.hasGivenUp) this.#parts.gaveUp();
+    else if (retryMs !== null && this.#parts.isLive()) this.fill(Math.max(1, retryMs));
   }
 
   async #fetch(hole: Range): Promise<void> {

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClient, ParleyApi, type Message } from '@parley/client/node';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../world/people.js';
-import { failedStart, spawnServer } from '../world/process.js';
+import { failedStart, killServers, spawnServer } from '../world/process.js';
 import { portOf } from '../world/server.js';
 import { until } from '../world/until.js';
 
@@ -12,10 +12,13 @@ const ROUNDS = 4;
 const PER_ROUND = 400;
 
 let dataDir: string;
-beforeAll(async () => {
+beforeEach(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'parley-killed-'));
 });
-afterAll(() => rm(dataDir, { recursive: true, force: true }));
+afterEach(async () => {
+  await killServers();
+  await rm(dataDir, { recursive: true, force: true });
+});
 
 describe('kill -9', () => {
   test('D1 D3 D4 R1 a server killed again and again under traffic loses nothing acknowledged, and shows nothing twice', async () => {

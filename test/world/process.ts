@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Addresses, Environment } from '@parley/server';
-import { settings } from './server.js';
+import { freePorts, settings } from './server.js';
 
 const MAIN = join(import.meta.dirname, '../../server/dist/main.js');
 
@@ -15,9 +15,13 @@ export interface ServerProcess {
   kill(signal: NodeJS.Signals): Promise<number | null>;
 }
 
-/** Spawns a server on a folder, and waits until it is up. */
+const running = new Set<ChildProcess>();
+
+/** Spawns a server on a folder, and waits until it is up. On ports that it can have again after a restart. */
 export async function spawnServer(dataDir: string, env: Environment = {}): Promise<ServerProcess> {
-  const child = launch(dataDir, env);
+  const child = launch(dataDir, { ...(await freePorts()), ...env });
+  running.add(child);
+  child.once('exit', () => running.delete(child));
   const exited = once(child, 'exit').then(([code]) => code as number | null);
   const addresses = await upAt(child);
   if (addresses === null) throw new Error(`the server ended before it was up: ${String(await exited)}`);
@@ -29,6 +33,13 @@ export async function spawnServer(dataDir: string, env: Environment = {}): Promi
       return exited;
     },
   };
+}
+
+/** Kills what a failed test left running. */
+export async function killServers(): Promise<void> {
+  const left = [...running];
+  for (const child of left) child.kill('SIGKILL');
+  await Promise.all(left.map((child) => once(child, 'exit')));
 }
 
 /** Runs a server that is expected to refuse to start: its exit code, and what it said. */

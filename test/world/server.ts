@@ -1,4 +1,5 @@
 import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createApp, readConfig, type Addresses, type App, type Environment, type World } from '@parley/server';
@@ -38,11 +39,10 @@ export async function startServer(env: Environment = {}, world: Partial<World> =
   let app: App | null = null;
   let addresses: Addresses;
   // A restarted server is found where it was.
-  let ports: Environment = {};
+  const ports = await freePorts();
   const start = async () => {
-    app = await createApp(readConfig({ ...settings(dataDir, env), ...ports }, { terminal: false }), world);
+    app = await createApp(readConfig(settings(dataDir, { ...ports, ...env }), { terminal: false }), world);
     addresses = await app.start();
-    ports = { HTTP_PORT: portOf(addresses.http), CHAT_PORT: portOf(addresses.chat), PRESENCE_PORT: portOf(addresses.presence) };
   };
   const stop = async () => {
     await app?.close();
@@ -67,3 +67,25 @@ export async function startServer(env: Environment = {}, world: Partial<World> =
 }
 
 export const portOf = (url: string) => new URL(url).port;
+
+/** The system gives ports of 32768 and up to whoever asks for port 0: one from below is free again after a restart. */
+const FIRST_PORT = 10_000;
+const LAST_PORT = 32_000;
+
+export async function freePorts(): Promise<Environment> {
+  const ports: string[] = [];
+  while (ports.length < 3) {
+    const port = FIRST_PORT + Math.floor(Math.random() * (LAST_PORT - FIRST_PORT));
+    if (await isFree(port)) ports.push(String(port));
+  }
+  const [HTTP_PORT, CHAT_PORT, PRESENCE_PORT] = ports;
+  return { HTTP_PORT, CHAT_PORT, PRESENCE_PORT };
+}
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', () => resolve(false));
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)));
+  });
+}
