@@ -28,7 +28,6 @@ import { openPresenceDoor } from './edge/presence-door.js';
 import { SocketServer, type SocketKind } from './edge/socket-server.js';
 import { socketLog } from './edge/socket-log.js';
 import { Tokens } from './edge/tokens.js';
-import { alone } from './embedded/alone.js';
 import { openEmbedded } from './embedded/open.js';
 import { openLogger } from './host/logger.js';
 import { Metrics } from './host/metrics.js';
@@ -86,13 +85,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const names = new Names(stores.accounts, meter);
   const rosters = new Rosters(conversations, meter);
   const offline = new Offline(offlineQueue, runtime, onError);
-  const delivery = new Delivery({ hub, relay: alone, rosters, names, offline, meter, runtime, onError, encode: textFrame });
+  const delivery = new Delivery({ hub, relay: null, heard: null, rosters, names, offline, meter, runtime, onError, encode: textFrame });
   const presence = new Presence({
     accounts: stores.accounts,
     contacts,
     names,
     runtime,
     encode: textFrame,
+    board: null,
+    relay: null,
     graceMs: config.presence.graceMs,
     onError,
   });
@@ -100,7 +101,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const sessions = new Sessions(stores.sessions, runtime, { tokenTtlMs: config.auth.tokenTtlMs });
   const accounts = await Accounts.open({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
-  const chats = new Chats({ conversations, contacts, names, rosters, delivery, runtime, friends: presence });
+  const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
   const groups = new Groups({
     conversations,
     contacts,
@@ -131,7 +132,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const sockets = new SocketServer({
     chat: openChatDoor({
       hub,
-      relay: alone,
+      relay: null,
       presence,
       offline: offlineQueue,
       limits,

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbedded, type EmbeddedStores } from '../embedded/open.js';
-import { ManualRuntime } from '../host/manual-runtime.js';
 import { Metrics } from '../host/metrics.js';
 import { Argon2Passwords } from '../host/passwords.js';
 import type { Passwords } from '../ports/passwords.js';
+import { ManualRuntime } from '../testing/manual-runtime.js';
 import { Accounts, type SignedIn } from './accounts.js';
 import { Sessions } from './sessions.js';
 

@@ -6,7 +6,6 @@ import type { Caller } from './caller.js';
 import type { Delivery } from './delivery.js';
 import type { Names } from './names.js';
 import { recentlyUsed } from './recent.js';
-import type { Rosters } from './rosters.js';
 
 const PAIRS_KEPT = 200_000;
 
@@ -15,14 +14,13 @@ export interface Acquaintance {
   befriended(userId: string, friendId: string): void;
   parted(userId: string, friendId: string): void;
   /** The user left a group, or was taken out, or it ended. */
-  leftGroup(userId: string): Promise<void>;
+  leftGroup(userId: string): void;
 }
 
 export interface ChatsParts {
   conversations: ConversationStore;
   contacts: ContactStore;
   names: Names;
-  rosters: Rosters;
   delivery: Delivery;
   runtime: Runtime;
   friends: Acquaintance;
@@ -85,14 +83,14 @@ export class Chats {
   }
 
   async #setBlock(caller: Caller, username: string, blocked: boolean): Promise<void> {
-    const { contacts, runtime, rosters, delivery, friends, names } = this.#parts;
+    const { contacts, runtime, delivery, friends, names } = this.#parts;
     const peerId = await this.#peer(caller, username, 'username');
     const result = await contacts.setBlock(caller.userId, peerId, blocked, runtime.now());
     if (!result.changed) return;
     if (result.blocked) friends.parted(caller.userId, peerId);
     if (result.conversationId === null) return;
     const chatId = result.conversationId;
-    rosters.forget(chatId);
+    delivery.forgetMembers(chatId);
     delivery.toUsers([caller.userId], { type: 'BLOCK_CHANGED', chatId, with: names.of(peerId), blocked: result.blocked });
     delivery.toUsers([peerId], { type: 'BLOCK_CHANGED', chatId, with: caller.username, blocked: result.blocked });
     if (!result.blocked) friends.befriended(caller.userId, peerId);

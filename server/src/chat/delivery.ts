@@ -2,7 +2,8 @@ import { LIMITS, type ServerEvent } from '@parley/protocol';
 import type { Appended, Entry } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
-import type { Relay } from '../ports/relay.js';
+import type { EntryHint, Relay } from '../ports/relay.js';
+import type { Heard } from './heard.js';
 import { entryEvent, peopleOf, type Place } from './entry-event.js';
 import type { Hub, Recipient } from './hub.js';
 import type { Names } from './names.js';
@@ -12,13 +13,17 @@ import type { Room, Rosters } from './rosters.js';
 /** How often, and after what wait, the reads that a delivery needs are tried again. */
 const TRIES = 10;
 const RETRY_MS = 200;
+const NOBODY: readonly string[] = [];
 
 /** Turns an event into the bytes of one frame, once per fan-out (R13). */
 export type Encode = (event: ServerEvent) => Uint8Array;
 
 export interface DeliveryParts {
   hub: Hub;
-  relay: Relay;
+  /** The way to connections of other servers; null: this server is alone. */
+  relay: Relay | null;
+  /** What came to this server; null: this server is alone. */
+  heard: Heard | null;
   rosters: Rosters;
   names: Names;
   offline: Offline;
@@ -64,16 +69,39 @@ export class Delivery {
     return turn;
   }
 
+  /** Gives entries that did not come from their server to the connections here, after whatever is under way (R9). */
+  async heal(conversationId: string, entries: readonly Entry[]): Promise<void> {
+    const { rosters, names, heard } = this.#parts;
+    await this.#waiting.get(conversationId);
+    const room = await rosters.get(conversationId);
+    if (room === null) return;
+    const place = placeOf(room);
+    await names.learn(entries.flatMap((entry) => peopleOf(entry, place)));
+    for (const entry of entries) {
+      if (heard?.add(conversationId, entry.seq) !== false) this.#fanOutHere(room, place, entry, undefined);
+    }
+  }
+
+  /** Who may write here has changed without an entry, as by a block: nobody goes on with what they knew. */
+  forgetMembers(conversationId: string): void {
+    this.#parts.rosters.forget(conversationId);
+    this.#parts.relay?.notify({ kind: 'members_changed', conversationId });
+  }
+
   /** Sends one event to every connection of these users, but `except`. */
-  toUsers(userIds: Iterable<string>, event: ServerEvent, except?: Recipient): void {
-    const frame = this.#parts.encode(event);
-    for (const userId of userIds) this.#parts.hub.send(userId, frame, except);
+  toUsers(userIds: readonly string[], event: ServerEvent, except?: Recipient): void {
+    const { hub, relay, encode, onError } = this.#parts;
+    const frame = encode(event);
+    for (const userId of userIds) hub.send(userId, frame, except);
+    relay?.forward({ kind: 'event', frame, userIds }).catch(onError);
   }
 
   /** Like `toUsers`, for what may be dropped. */
-  toUsersEphemeral(userIds: Iterable<string>, event: ServerEvent, except?: Recipient): void {
-    const frame = this.#parts.encode(event);
-    for (const userId of userIds) this.#parts.hub.sendEphemeral(userId, frame, except);
+  toUsersEphemeral(userIds: readonly string[], event: ServerEvent, except?: Recipient): void {
+    const { hub, relay, encode } = this.#parts;
+    const frame = encode(event);
+    for (const userId of userIds) hub.sendEphemeral(userId, frame, except);
+    relay?.ephemeral(userIds, frame);
   }
 
   #tryNow(conversationId: string, appended: Appended, origin: Recipient | undefined): boolean {
@@ -119,11 +147,26 @@ export class Delivery {
   #fanOut(room: Room, appended: Appended, origin: Recipient | undefined): void {
     this.#parts.rosters.follow(room, appended);
     const current = placeOf(room);
-    for (const entry of appended.entries) this.#fanOutEntry(room, current, entry, origin);
+    const { relay, heard, offline } = this.#parts;
+    for (const entry of appended.entries) {
+      heard?.add(room.id, entry.seq);
+      const { frame, absent } = this.#fanOutHere(room, current, entry, origin);
+      if (relay !== null) this.#fanOutElsewhere(relay, room, current, entry, frame, absent);
+      else if (absent.length > 0) offline.note(room.id, absent, entry.seq);
+    }
+    if (relay !== null && appended.entries.some(changesMembers)) {
+      relay.notify({ kind: 'members_changed', conversationId: room.id });
+    }
   }
 
-  #fanOutEntry(room: Room, place: Place, entry: Entry, origin: Recipient | undefined): void {
-    const { hub, names, encode, meter, offline, relay } = this.#parts;
+  /** Gives its frame, and the members who have no connection here and are owed the message (R12). */
+  #fanOutHere(
+    room: Room,
+    place: Place,
+    entry: Entry,
+    origin: Recipient | undefined,
+  ): { frame: Uint8Array; absent: readonly string[] } {
+    const { hub, names, encode, meter } = this.#parts;
     const frame = encode(entryEvent(entry, place, names, false));
     const noteAbsent = entry.kind === 'message' && room.members.size <= LIMITS.receiptsPushedUpToMembers;
     let absent: string[] | undefined;
@@ -142,7 +185,43 @@ export class Delivery {
     const out = outgoing(entry);
     if (out !== undefined && !room.members.has(out)) delivered += hub.send(out, frame, origin);
     meter.count('entries_delivered', delivered);
-    if (absent !== undefined) offline.note(room.id, relay.absent(absent), entry.seq);
+    return { frame, absent: absent ?? NOBODY };
+  }
+
+  /** The way to the other servers may be cut: then everybody who is not here counts as absent, which an ACK undoes. */
+  #fanOutElsewhere(
+    relay: Relay,
+    room: Room,
+    place: Place,
+    entry: Entry,
+    frame: Uint8Array,
+    absentHere: readonly string[],
+  ): void {
+    const { names, encode, offline, onError } = this.#parts;
+    const isSmall = room.members.size <= LIMITS.receiptsPushedUpToMembers;
+    const hint: EntryHint = {
+      kind: 'entry',
+      conversationId: room.id,
+      seq: entry.seq,
+      membersVersion: room.membersVersion,
+      senderId: entry.senderId,
+      frame,
+      ownFrame: () => encode(entryEvent(entry, place, names, true)),
+      userIds: isSmall ? membersAt(room, entry) : null,
+    };
+    const out = outgoing(entry);
+    if (out !== undefined && !room.members.has(out)) relay.forward({ kind: 'event', frame, userIds: [out] }).catch(onError);
+    relay
+      .forward(hint)
+      .catch((error: unknown) => {
+        onError(error);
+        return absentHere;
+      })
+      .then((nowhereElse) => {
+        const absent = absentHere.filter((userId) => nowhereElse.includes(userId));
+        if (absent.length > 0) offline.note(room.id, absent, entry.seq);
+      })
+      .catch(onError);
   }
 
   /** The sender's other devices also see the client id (R24). Mostly there are none, and then nothing is encoded. */
@@ -155,8 +234,15 @@ export class Delivery {
 
 /** The room before these entries, or already with them; not one that has missed something. */
 function roomFor(rosters: Rosters, conversationId: string, appended: Appended): Room | undefined {
-  const changes = appended.entries.some((entry) => entry.detail?.userId !== undefined || entry.kind === 'closed');
+  const changes = appended.entries.some(changesMembers);
   return rosters.cached(conversationId, changes ? appended.membersVersion - 1 : appended.membersVersion);
+}
+
+const changesMembers = (entry: Entry) => entry.detail?.userId !== undefined || entry.kind === 'closed';
+
+/** Those for whom the entry is. */
+function membersAt(room: Room, entry: Entry): string[] {
+  return [...room.members].filter(([, member]) => member.joinedSeq <= entry.seq).map(([userId]) => userId);
 }
 
 function placeOf(room: Room): Place {

@@ -34,6 +34,11 @@ export class Hub {
     return true;
   }
 
+  /** Everybody with a connection here. */
+  userIds(): string[] {
+    return [...this.#byUser.keys()];
+  }
+
   has(userId: string): boolean {
     return this.#byUser.has(userId);
   }

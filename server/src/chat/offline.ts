@@ -19,7 +19,7 @@ export class Offline {
   }
 
   /** Notes it with the next commit. A note that is lost with the process is rebuilt from cursors when the user connects. */
-  note(conversationId: string, userIds: string[], seq: number): void {
+  note(conversationId: string, userIds: readonly string[], seq: number): void {
     const fresh = userIds.filter((userId) => !this.#noted.has(key(userId, conversationId)));
     if (fresh.length === 0) return;
     for (const userId of fresh) this.#noted.set(key(userId, conversationId), true);

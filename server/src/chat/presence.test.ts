@@ -36,6 +36,8 @@ test('D9 a connection that ends while its friends are being read is not kept as 
     names,
     runtime: processRuntime,
     encode: textFrame,
+    board: null,
+    relay: null,
     graceMs: 0,
     onError: fail,
   });

@@ -1,6 +1,8 @@
 import { Refusal, type EventOf, type PresenceCommandOf, type Status } from '@parley/protocol';
 import type { AccountStore } from '../ports/accounts.js';
 import type { ContactStore } from '../ports/conversations.js';
+import type { PresenceBoard } from '../ports/presence-board.js';
+import type { PresenceNotice, Relay } from '../ports/relay.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
 import type { Acquaintance } from './chats.js';
 import type { Encode } from './delivery.js';
@@ -10,6 +12,8 @@ import type { Names } from './names.js';
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
+/** How many people's standings are asked of the board at a time. */
+const STANDINGS_AT_ONCE = 500;
 
 export interface PresenceParts {
   accounts: AccountStore;
@@ -17,12 +21,15 @@ export interface PresenceParts {
   names: Names;
   runtime: Runtime;
   encode: Encode;
+  /** What the other servers say; null: this server is alone. */
+  board: PresenceBoard | null;
+  relay: Pick<Relay, 'notify'> | null;
   /** How long after the last connection ended a person still counts as there: reconnecting is not leaving. */
   graceMs: number;
   onError: (error: unknown) => void;
 }
 
-/** Somebody with at least one connection here, or watched by somebody, or on the way out. */
+/** Somebody with at least one connection, here or elsewhere, or on the way out. */
 interface Person {
   connections: number;
   /** True also until it is known, so that nobody is shown who hides. */
@@ -34,7 +41,13 @@ interface Person {
   leaving: Timer | null;
   announced: Status;
   announcing: boolean;
+  /** How other servers see the person, as far as somebody here looks; null: not there. */
+  elsewhere: Present | null;
+  /** What this server last put on the board. */
+  onBoard: Present | null;
 }
+
+type Present = Exclude<Status, 'offline'>;
 
 /** A presence connection: it is a sign of life of its user, and is told of those whom it looks at. */
 export interface Watcher extends Recipient {
@@ -55,14 +68,18 @@ export class Presence implements Acquaintance {
   #seen = new Map<string, number>();
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
+  /** Followed people who may have changed elsewhere; read together at the end of the tick. */
+  #changed = new Set<string>();
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
+    parts.board?.listen((userId) => this.#changedElsewhere(userId === null ? [...this.#watchers.keys()] : [userId]));
   }
 
   /** A connection of the user, of either kind, is open. */
   connected(userId: string): void {
-    const person = this.#people.get(userId) ?? this.#arrive(userId);
+    let person = this.#people.get(userId);
+    if (person === undefined || !isHere(person)) person = this.#arrive(userId);
     person.connections++;
     person.leaving?.cancel();
     person.leaving = null;
@@ -97,8 +114,7 @@ export class Presence implements Acquaintance {
 
   close(watcher: Watcher): void {
     removeFrom(this.#open, watcher.userId, watcher);
-    for (const userId of watcher.watching) removeFrom(this.#watchers, userId, watcher);
-    watcher.watching.clear();
+    for (const userId of [...watcher.watching]) this.#unwatch(watcher, userId);
   }
 
   /** Looks also at these: people with whom one shares a group. Replaces those looked at before. */
@@ -135,50 +151,42 @@ export class Presence implements Acquaintance {
 
   /** The user is now hidden from everybody, or shown again. */
   hide(userId: string, invisible: boolean): void {
-    const person = this.#people.get(userId);
-    if (person === undefined) return;
-    person.isKnown = true;
-    if (person.invisible === invisible) return;
-    if (invisible) this.#saw(userId, person);
-    person.invisible = invisible;
-    this.#announceSoon(userId, person);
+    this.#tellAll({ kind: 'hidden', userId, invisible });
   }
 
-  befriended(userId: string, friendId: string): void {
-    for (const [one, other] of [
-      [userId, friendId],
-      [friendId, userId],
-    ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
-    }
+  befriended(userId: string, otherId: string): void {
+    this.#tellAll({ kind: 'befriended', userId, otherId });
   }
 
-  parted(userId: string, friendId: string): void {
-    for (const [one, other] of [
-      [userId, friendId],
-      [friendId, userId],
-    ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) {
-        if (!watcher.watching.has(other)) continue;
-        this.#unwatch(watcher, other);
-        watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
-      }
-    }
+  parted(userId: string, otherId: string): void {
+    this.#tellAll({ kind: 'parted', userId, otherId });
   }
 
   /** The user is no longer in a group: looking at each other ends for those who share nothing else now. */
-  async leftGroup(userId: string): Promise<void> {
-    const others = new Set<string>();
-    for (const watcher of this.#open.get(userId) ?? []) for (const other of watcher.watching) others.add(other);
-    for (const watcher of this.#watchers.get(userId) ?? []) others.add(watcher.userId);
-    if (others.size === 0) return;
-    const still = new Set(await this.#parts.contacts.acquainted(userId, [...others]));
-    for (const other of others) if (!still.has(other)) this.parted(userId, other);
+  leftGroup(userId: string): void {
+    this.#tellAll({ kind: 'left_group', userId });
+  }
+
+  /** Something that decides who sees whom has happened, here or on another server. */
+  told(notice: PresenceNotice): void {
+    switch (notice.kind) {
+      case 'hidden':
+        return this.#hide(notice.userId, notice.invisible);
+      case 'befriended':
+        return this.#befriend(notice.userId, notice.otherId);
+      case 'parted':
+        return this.#part(notice.userId, notice.otherId);
+      case 'left_group':
+        return void this.#leaveGroup(notice.userId).catch(this.#parts.onError);
+    }
   }
 
   /** The server stops: whoever is here was last seen now. */
   async stop(): Promise<void> {
-    for (const [userId, person] of this.#people) if (present(person) && !person.invisible) this.#saw(userId, person);
+    for (const [userId, person] of this.#people) {
+      if (isHere(person) && !person.invisible) this.#saw(userId, person);
+      this.#putOnBoard(userId, person, null);
+    }
     await this.flush();
   }
 
@@ -191,19 +199,72 @@ export class Presence implements Acquaintance {
     for (const [userId, at] of seen) if (this.#seen.get(userId) === at) this.#seen.delete(userId);
   }
 
+  #tellAll(notice: PresenceNotice): void {
+    this.told(notice);
+    this.#parts.relay?.notify(notice);
+  }
+
+  #hide(userId: string, invisible: boolean): void {
+    const person = this.#people.get(userId);
+    if (person === undefined) return;
+    person.isKnown = true;
+    if (person.invisible === invisible) return;
+    if (invisible) this.#saw(userId, person);
+    person.invisible = invisible;
+    this.#announceSoon(userId, person);
+  }
+
+  #befriend(userId: string, friendId: string): void {
+    for (const [one, other] of [
+      [userId, friendId],
+      [friendId, userId],
+    ] as const) {
+      for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
+    }
+  }
+
+  #part(userId: string, friendId: string): void {
+    for (const [one, other] of [
+      [userId, friendId],
+      [friendId, userId],
+    ] as const) {
+      for (const watcher of this.#open.get(one) ?? []) {
+        if (!watcher.watching.has(other)) continue;
+        this.#unwatch(watcher, other);
+        watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
+      }
+    }
+  }
+
+  async #leaveGroup(userId: string): Promise<void> {
+    const others = new Set<string>();
+    for (const watcher of this.#open.get(userId) ?? []) for (const other of watcher.watching) others.add(other);
+    for (const watcher of this.#watchers.get(userId) ?? []) others.add(watcher.userId);
+    if (others.size === 0) return;
+    const still = new Set(await this.#parts.contacts.acquainted(userId, [...others]));
+    for (const other of others) if (!still.has(other)) this.#part(userId, other);
+  }
+
   #arrive(userId: string): Person {
-    const person = {
+    const person = this.#people.get(userId) ?? this.#add(userId);
+    if (this.#unread.length === 0) this.#parts.runtime.soon(() => void this.#readAccounts().catch(this.#parts.onError));
+    this.#unread.push(userId);
+    return person;
+  }
+
+  #add(userId: string): Person {
+    const person: Person = {
       connections: 0,
       invisible: true,
       isKnown: false,
       lastSeen: null,
       leaving: null,
-      announced: 'offline' as const,
+      announced: 'offline',
       announcing: false,
+      elsewhere: null,
+      onBoard: null,
     };
     this.#people.set(userId, person);
-    if (this.#unread.length === 0) this.#parts.runtime.soon(() => void this.#readAccounts().catch(this.#parts.onError));
-    this.#unread.push(userId);
     return person;
   }
 
@@ -250,23 +311,64 @@ export class Presence implements Acquaintance {
   }
 
   #announce(userId: string, person: Person): void {
+    this.#putOnBoard(userId, person, this.#statusHere(userId, person));
+    this.#tell(userId, person);
+    if (!isPresent(person) && this.#people.get(userId) === person) this.#people.delete(userId);
+  }
+
+  /** Tells whoever looks, but `except`, if there is news. */
+  #tell(userId: string, person: Person, except?: Watcher): void {
     const status = this.#status(userId, person);
-    if (status !== person.announced) {
-      person.announced = status;
-      const watchers = this.#watchers.get(userId);
-      if (watchers !== undefined && watchers.size > 0) {
-        const frame = this.#parts.encode(update(this.#parts.names.of(userId), status, this.#lastSeen(status, person)));
-        for (const watcher of watchers) watcher.sendEphemeral(frame);
-      }
+    if (status === person.announced) return;
+    // Somebody who was only on other servers is seen to leave here.
+    if (status === 'offline' && person.lastSeen === null) person.lastSeen = this.#parts.runtime.now();
+    person.announced = status;
+    const watchers = this.#watchers.get(userId);
+    if (watchers === undefined) return;
+    const frame = this.#parts.encode(update(this.#parts.names.of(userId), status, this.#lastSeen(status, person)));
+    for (const watcher of watchers) if (watcher !== except) watcher.sendEphemeral(frame);
+  }
+
+  #putOnBoard(userId: string, person: Person, status: Present | null): void {
+    if (person.onBoard === status) return;
+    person.onBoard = status;
+    this.#parts.board?.put(userId, status === null ? null : { away: status === 'away' });
+  }
+
+  #changedElsewhere(userIds: string[]): void {
+    if (this.#changed.size === 0) this.#parts.runtime.soon(() => void this.#readElsewhere().catch(this.#parts.onError));
+    for (const userId of userIds) this.#changed.add(userId);
+  }
+
+  async #readElsewhere(): Promise<void> {
+    const userIds = [...this.#changed].filter((userId) => this.#watchers.has(userId));
+    this.#changed.clear();
+    for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
+      const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
+      const standings = await this.#parts.board?.elsewhere(some);
+      for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
     }
-    if (!present(person) && this.#people.get(userId) === person) this.#people.delete(userId);
+  }
+
+  #standsElsewhere(userId: string, standing: Present | null): void {
+    if (!this.#watchers.has(userId)) return;
+    const person = this.#people.get(userId) ?? (standing === null ? undefined : this.#add(userId));
+    if (person === undefined || person.elsewhere === standing) return;
+    person.elsewhere = standing;
+    this.#announceSoon(userId, person);
   }
 
   /** Away is who has presence connections, all of them away; a chat connection alone is online. */
-  #status(userId: string, person: Person): Status {
-    if (person.invisible || !present(person)) return 'offline';
+  #statusHere(userId: string, person: Person): Present | null {
+    if (person.invisible || !isHere(person)) return null;
     const open = this.#open.get(userId);
     return open !== undefined && [...open].every((watcher) => watcher.away) ? 'away' : 'online';
+  }
+
+  #status(userId: string, person: Person): Status {
+    const here = this.#statusHere(userId, person);
+    if (here === 'online' || person.elsewhere === 'online') return 'online';
+    return here ?? person.elsewhere ?? 'offline';
   }
 
   #lastSeen(status: Status, person: Person): number | null {
@@ -281,11 +383,13 @@ export class Presence implements Acquaintance {
       watcher.watching.add(userId);
       getOrMake(this.#watchers, userId).add(watcher);
     }
-    const accounts = await this.#parts.accounts.byIds(userIds);
+    const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#follow(userIds)]);
     for (const account of accounts) {
       if (!watcher.watching.has(account.id)) continue;
       this.#parts.names.remember(account.id, account.username);
+      this.#standsElsewhere(account.id, standings?.get(account.id) ?? null);
       const person = this.#people.get(account.id);
+      if (person !== undefined && person.elsewhere !== null) this.#tell(account.id, person, watcher);
       const status = person === undefined ? 'offline' : person.announced;
       const lastSeen =
         person === undefined
@@ -295,13 +399,26 @@ export class Presence implements Acquaintance {
     }
   }
 
+  async #follow(userIds: string[]): Promise<Map<string, Present> | undefined> {
+    await this.#parts.board?.follow(userIds);
+    return this.#parts.board?.elsewhere(userIds);
+  }
+
   #unwatch(watcher: Watcher, userId: string): void {
     watcher.watching.delete(userId);
     removeFrom(this.#watchers, userId, watcher);
+    if (this.#watchers.has(userId)) return;
+    this.#parts.board?.unfollow(userId);
+    // Nobody says any more how this person stands elsewhere.
+    const person = this.#people.get(userId);
+    if (person === undefined) return;
+    person.elsewhere = null;
+    if (!isPresent(person) && !person.announcing) this.#people.delete(userId);
   }
 }
 
-const present = (person: Person) => person.connections > 0 || person.leaving !== null;
+const isHere = (person: Person) => person.connections > 0 || person.leaving !== null;
+const isPresent = (person: Person) => isHere(person) || person.elsewhere !== null;
 
 const update = (username: string, status: Status, lastSeen: number | null): EventOf<'PRESENCE_UPDATE'> => ({
   type: 'PRESENCE_UPDATE',

@@ -44,6 +44,12 @@ export class Rosters {
     return room === null || room.membersVersion >= membersVersion ? room : this.#load(conversationId);
   }
 
+  /** An entry of this version was seen: an older room, which missed a change, is forgotten. */
+  outdated(conversationId: string, membersVersion: number): void {
+    const room = this.#rooms.peek(conversationId);
+    if (room !== undefined && room.membersVersion < membersVersion) this.forget(conversationId);
+  }
+
   /** What is here of it, or on the way here, is out of date. */
   forget(conversationId: string): void {
     this.#rooms.delete(conversationId);

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openEmbedded, type EmbeddedStores } from '../embedded/open.js';
-import { ManualRuntime } from '../host/manual-runtime.js';
 import { Metrics } from '../host/metrics.js';
 import type { SessionStore } from '../ports/accounts.js';
+import { ManualRuntime } from '../testing/manual-runtime.js';
 import { Sessions } from './sessions.js';
 
 const DAY_MS = 86_400_000;
@@ -70,7 +70,7 @@ describe('Sessions', () => {
 
   test('ending one is seen by the next check, and told to listeners once', async () => {
     const [phone, laptop] = [await sessions.open('ann', PHONE), await sessions.open('ann', PHONE)];
-    const told: string[][] = [];
+    const told: (readonly string[])[] = [];
     const stop = sessions.onEnded((ids) => told.push(ids));
     await sessions.check(phone.id);
     expect(await sessions.end('ann', phone.id)).toBe(true);
@@ -111,7 +111,7 @@ describe('Sessions', () => {
   test('ending the others keeps the one', async () => {
     const opened = [await sessions.open('ann', PHONE), await sessions.open('ann', PHONE), await sessions.open('ann', PHONE)];
     const told: string[][] = [];
-    sessions.onEnded((ids) => told.push(ids.sort()));
+    sessions.onEnded((ids) => told.push([...ids].sort()));
     await sessions.endOthers('ann', opened[1]?.id ?? '');
     await sessions.endOthers('ann', opened[1]?.id ?? '');
     expect(told).toEqual([[opened[0]?.id ?? '', opened[2]?.id ?? ''].sort()]);

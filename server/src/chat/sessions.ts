@@ -17,9 +17,11 @@ export interface SessionsOptions {
   /** Beyond it, opening one more ends the one that was unused for longest. */
   perUserMax?: number;
   cachedMax?: number;
+  /** Tells the other servers what ended here. */
+  tell?: (sessionIds: readonly string[]) => void;
 }
 /** Told the ids of sessions that were ended, after the fact is stored. */
-export type EndedListener = (sessionIds: string[]) => void;
+export type EndedListener = (sessionIds: readonly string[]) => void;
 
 const CACHED_FOR_MS = 60_000;
 /** `lastUsedAt` is for people; finer than this it would cost a commit per minute and user. */
@@ -33,18 +35,21 @@ export class Sessions {
   readonly #tokenTtlMs: number;
   readonly #perUserMax: number;
   readonly #cachedMax: number;
+  readonly #tell: (sessionIds: readonly string[]) => void;
   /** Sessions seen alive, until when that is believed; in order of entry. */
   readonly #alive = new Map<string, LiveSession & { believedUntil: number }>();
   readonly #listeners = new Set<EndedListener>();
   /** Counts endings, so that a read which began before one is not remembered after it. */
   #endings = 0;
 
-  constructor(store: SessionStore, runtime: Runtime, { tokenTtlMs, perUserMax = 100, cachedMax = 20_000 }: SessionsOptions) {
+  constructor(store: SessionStore, runtime: Runtime, options: SessionsOptions) {
+    const { tokenTtlMs, perUserMax = 100, cachedMax = 20_000, tell = () => undefined } = options;
     this.#store = store;
     this.#runtime = runtime;
     this.#tokenTtlMs = tokenTtlMs;
     this.#perUserMax = perUserMax;
     this.#cachedMax = cachedMax;
+    this.#tell = tell;
   }
 
   /** Opens a session for the user. */
@@ -118,11 +123,18 @@ export class Sessions {
     for (const { id } of unusedForLongest) await this.end(userId, id);
   }
 
-  #ended(sessionIds: string[]): void {
+  /** Another server ended these: nothing here believes them any more. */
+  ended(sessionIds: readonly string[]): void {
     if (sessionIds.length === 0) return;
     this.#endings += 1;
     for (const id of sessionIds) this.#alive.delete(id);
     for (const listener of this.#listeners) listener(sessionIds);
+  }
+
+  #ended(sessionIds: readonly string[]): void {
+    if (sessionIds.length === 0) return;
+    this.ended(sessionIds);
+    this.#tell(sessionIds);
   }
 
   #believe({ id, userId, expiresAt }: SessionRow, now: number): void {

@@ -16,6 +16,8 @@ export class ChatConnection extends Connection<ChatCommand> {
   movesCursors = false;
   /** It has had its INIT_DATA, or asked for it. */
   initialised = false;
+  /** Resolves once other servers know that this connection is here: before it, no state is read (R8). */
+  registered: Promise<void> | null = null;
   /** Made when a message of this connection is first refused for now. */
   order: SendOrder | null = null;
   readonly #door: ChatDoor;

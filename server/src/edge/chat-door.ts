@@ -14,7 +14,8 @@ const UNASKED_INBOX_MS = 500;
 
 export interface ChatDoorParts extends ChatNouns {
   hub: Hub;
-  relay: Relay;
+  /** Null: this server is alone. */
+  relay: Relay | null;
   presence: Presence;
   offline: OfflineQueue;
   limits: Limits;
@@ -43,15 +44,13 @@ export function openChatDoor(parts: ChatDoorParts): ChatDoor {
       keepOrder(connection, command, refusal, runtime),
     opened(connection) {
       // Registered before any state is read, so that nothing falls between the two (R8).
-      if (hub.add(connection)) {
-        relay.here(connection.userId, true);
-        offline.rebuild(connection.userId, runtime.now()).catch(onError);
-      }
+      if (hub.add(connection)) offline.rebuild(connection.userId, runtime.now()).catch(onError);
+      connection.registered = relay?.here(connection.userId) ?? null;
       presence.connected(connection.userId);
       runtime.after(UNASKED_INBOX_MS, () => void greet(connection).catch(onError));
     },
     closed(connection) {
-      if (hub.remove(connection)) relay.here(connection.userId, false);
+      if (hub.remove(connection)) relay?.gone(connection.userId);
       presence.disconnected(connection.userId);
     },
   };

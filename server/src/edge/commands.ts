@@ -135,6 +135,7 @@ export function chatCommands(nouns: ChatNouns, limits: Limits, runtime: Runtime)
 export async function sendInbox(connection: ChatConnection, inbox: Inbox, asked: ChatCommandOf<'INIT_DATA'>): Promise<void> {
   connection.initialised = true;
   const { requestId } = asked;
+  if (connection.registered !== null) await connection.registered;
   await connection.queue.room();
   connection.queue.hold();
   let frame: Uint8Array | undefined;

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-import { ManualRuntime } from '../host/manual-runtime.js';
+import { ManualRuntime } from '../testing/manual-runtime.js';
 import { Health, type Check } from './health.js';
 
 let runtime: ManualRuntime;

@@ -1,6 +1,6 @@
 import { SignJWT } from 'jose';
 import { describe, expect, test } from 'vitest';
-import { ManualRuntime } from '../host/manual-runtime.js';
+import { ManualRuntime } from '../testing/manual-runtime.js';
 import { bearerToken, Tokens, upgradeToken, type Bearer } from './tokens.js';
 
 const SECRET = 'a secret of at least 32 characters';

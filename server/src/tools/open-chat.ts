@@ -9,7 +9,6 @@ import { Names } from '../chat/names.js';
 import { Offline } from '../chat/offline.js';
 import { Rosters } from '../chat/rosters.js';
 import { textFrame } from '../edge/frame.js';
-import { alone } from '../embedded/alone.js';
 import { openEmbedded } from '../embedded/open.js';
 import { processRuntime } from '../host/runtime.js';
 import type { AccountStore } from '../ports/accounts.js';
@@ -47,7 +46,8 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
   const offline = new Offline(stores.offline, runtime, rebuiltLater);
   const delivery = new Delivery({
     hub: new Hub(),
-    relay: alone,
+    relay: null,
+    heard: null,
     rosters,
     names,
     offline,
@@ -57,7 +57,7 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
     encode: textFrame,
   });
   const friends = { befriended: () => undefined, parted: () => undefined, leftGroup: () => Promise.resolve() };
-  const chats = new Chats({ conversations, contacts, names, rosters, delivery, runtime, friends });
+  const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends });
   return {
     accounts: stores.accounts,
     names,

@@ -1,0 +1,69 @@
+import type { EntryHint, Hint, Notice, RelayListener } from '../ports/relay.js';
+import type { Healing } from './healing.js';
+import type { Heard } from './heard.js';
+import type { Hub } from './hub.js';
+import type { Presence } from './presence.js';
+import type { Rosters } from './rosters.js';
+import type { Sessions } from './sessions.js';
+
+export interface ArrivalsParts {
+  hub: Hub;
+  rosters: Rosters;
+  heard: Heard;
+  sessions: Sessions;
+  presence: Presence;
+  healing: Healing;
+}
+
+/** What comes from other servers, handed to the connections of this one. */
+export class Arrivals implements RelayListener {
+  readonly #parts: ArrivalsParts;
+
+  constructor(parts: ArrivalsParts) {
+    this.#parts = parts;
+  }
+
+  async hint(hint: Hint): Promise<void> {
+    if (hint.kind === 'entry') return this.#entry(hint);
+    for (const userId of hint.userIds) this.#parts.hub.send(userId, hint.frame);
+  }
+
+  ephemeral(userIds: readonly string[], frame: Uint8Array): void {
+    for (const userId of userIds) this.#parts.hub.sendEphemeral(userId, frame);
+  }
+
+  notice(notice: Notice): void {
+    switch (notice.kind) {
+      case 'sessions_ended':
+        return this.#parts.sessions.ended(notice.sessionIds);
+      case 'members_changed':
+        return this.#parts.rosters.forget(notice.conversationId);
+      case 'hidden':
+      case 'befriended':
+      case 'parted':
+      case 'left_group':
+        return this.#parts.presence.told(notice);
+    }
+  }
+
+  doubt(): void {
+    void this.#parts.healing.now();
+  }
+
+  async #entry(hint: EntryHint): Promise<void> {
+    const { hub, rosters, heard } = this.#parts;
+    const userIds = hint.userIds ?? (await this.#members(hint));
+    // It may have come from the log meanwhile.
+    if (!heard.add(hint.conversationId, hint.seq)) return;
+    rosters.outdated(hint.conversationId, hint.membersVersion);
+    for (const userId of userIds) {
+      if (userId !== hint.senderId) hub.send(userId, hint.frame);
+      else if (hub.has(userId)) hub.send(userId, hint.ownFrame());
+    }
+  }
+
+  async #members({ conversationId, membersVersion, seq }: EntryHint): Promise<string[]> {
+    const room = await this.#parts.rosters.get(conversationId, membersVersion);
+    return [...(room?.members ?? [])].filter(([, member]) => member.joinedSeq <= seq).map(([userId]) => userId);
+  }
+}
