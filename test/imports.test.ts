@@ -13,6 +13,7 @@ const ALLOWED: Record<string, string[]> = {
   worker: ['ports', 'chat'],
   sql: ['ports'],
   embedded: ['ports', 'sql'],
+  cluster: ['ports', 'sql'],
   host: ['ports'],
 };
 /** What these may take from outside: nothing but the protocol and pure structures. */

@@ -2,10 +2,13 @@ import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Accounts } from './chat/accounts.js';
+import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
 import { Delivery } from './chat/delivery.js';
 import { Door } from './chat/door.js';
 import { Groups } from './chat/groups.js';
+import { Healing } from './chat/healing.js';
+import { Heard } from './chat/heard.js';
 import { History } from './chat/history.js';
 import { Hub } from './chat/hub.js';
 import { Inbox } from './chat/inbox.js';
@@ -28,19 +31,23 @@ import { openPresenceDoor } from './edge/presence-door.js';
 import { SocketServer, type SocketKind } from './edge/socket-server.js';
 import { socketLog } from './edge/socket-log.js';
 import { Tokens } from './edge/tokens.js';
-import { openEmbedded } from './embedded/open.js';
+import { embeddedProfile } from './embedded/profile.js';
 import { openLogger } from './host/logger.js';
 import { Metrics } from './host/metrics.js';
 import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
+import type { SessionStore } from './ports/accounts.js';
 import type { Logger } from './ports/logger.js';
+import type { Job, Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
-import { retentionJobs, Worker } from './worker/worker.js';
+import type { ServerRole } from './settings.js';
+import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
 const GAUGE_MS = 5_000;
+const PURGED_AT_ONCE = 1_000;
 
 /** What a test may put in place of the real thing. */
 export interface World {
@@ -48,7 +55,7 @@ export interface World {
   logger: Logger;
 }
 
-/** Where a running server is reached. Ports are the real ones, also where 0 was asked for. */
+/** Where a running server is reached, as far as its roles go. Ports are the real ones, also where 0 was asked for. */
 export interface Addresses {
   http: string;
   chat: string;
@@ -57,7 +64,7 @@ export interface Addresses {
 
 export interface App {
   /** Opens the doors, and says where they are. */
-  start(): Promise<Addresses>;
+  start(): Promise<Partial<Addresses>>;
   /** Drains: no new connections, what is under way is finished, clients are sent elsewhere, then everything closes (D10). */
   close(): Promise<void>;
   /** Resolves with the fault that makes going on impossible, such as a disk that does not sync. */
@@ -66,6 +73,7 @@ export interface App {
 
 /** Builds a whole server. Nothing else wires its parts. */
 export async function createApp(config: Config, world: Partial<World> = {}): Promise<App> {
+  const does = (role: ServerRole) => config.roles.includes(role);
   // 1. What the machine gives.
   const runtime = world.runtime ?? processRuntime;
   const logger = world.logger ?? (await openLogger(config.log));
@@ -74,8 +82,11 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   let fail: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
-  // 2. The stores.
-  const stores = await openEmbedded({ dataDir: config.dataDir, runtime, meter, onFatal: (error) => fail(error) });
+  // 2. The stores, and the way to other servers.
+  const profile = await openProfile(config, { runtime, meter, logger, onFatal: (error) => fail(error) });
+  const { stores, others } = profile;
+  const relay = others?.relay ?? null;
+  const heard = others === null ? null : new Heard(runtime);
   const secret = config.auth.jwtSecret ?? keptSecret(config.dataDir);
   const passwords = new Argon2Passwords({ atOnce: config.auth.hashesAtOnce });
 
@@ -85,20 +96,23 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const names = new Names(stores.accounts, meter);
   const rosters = new Rosters(conversations, meter);
   const offline = new Offline(offlineQueue, runtime, onError);
-  const delivery = new Delivery({ hub, relay: null, heard: null, rosters, names, offline, meter, runtime, onError, encode: textFrame });
+  const delivery = new Delivery({ hub, relay, heard, rosters, names, offline, meter, runtime, onError, encode: textFrame });
   const presence = new Presence({
     accounts: stores.accounts,
     contacts,
     names,
     runtime,
     encode: textFrame,
-    board: null,
-    relay: null,
+    board: others?.board ?? null,
+    relay,
     graceMs: config.presence.graceMs,
     onError,
   });
   const door = new Door(conversations);
-  const sessions = new Sessions(stores.sessions, runtime, { tokenTtlMs: config.auth.tokenTtlMs });
+  const sessions = new Sessions(stores.sessions, runtime, {
+    tokenTtlMs: config.auth.tokenTtlMs,
+    tell: (sessionIds) => relay?.notify({ kind: 'sessions_ended', sessionIds }),
+  });
   const accounts = await Accounts.open({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
@@ -118,13 +132,17 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const inbox = new Inbox({ inbox: inboxes, names, runtime, meter });
   const receipts = new Receipts({ log, rosters, names, delivery, offline, runtime });
   const typing = new Typing(rosters, delivery);
+  // 4. What comes from other servers, and what got lost on the way.
+  const healing =
+    others === null || heard === null ? null : new Healing({ moved: others.moved, log, hub, heard, delivery, runtime, onError });
+  if (healing !== null && heard !== null) relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing }));
 
-  // 4. The doors.
+  // 5. The doors.
   const limits = openLimits(config.limits, () => runtime.monotonic());
   const tokens = new Tokens(secret, sessions, runtime);
   const health = new Health({
     runtime,
-    checks: { store: () => stores.maintenance.check() },
+    checks: profile.checks,
     version: VERSION,
     profile: config.profile,
     roles: config.roles,
@@ -132,7 +150,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const sockets = new SocketServer({
     chat: openChatDoor({
       hub,
-      relay: null,
+      relay,
       presence,
       offline: offlineQueue,
       limits,
@@ -187,13 +205,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const presenceServer = socketsOnly(config.listen.tls);
   const worker = new Worker(
     [
-      ...retentionJobs(
-        {
-          purgeSends: (before, limit) => stores.maintenance.purgeSends(before, limit),
-          purgeSessions: (now, limit) => stores.sessions.purge(now, limit),
-        },
-        runtime,
-      ),
+      ...(does('worker') ? [...profile.jobs, purgeSessions(stores.sessions, runtime)] : []),
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       {
         name: 'gauge',
@@ -215,41 +227,59 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     failed,
     async start() {
       await api.ready();
-      sockets.serve(api.server, (path) => socketAt(path));
+      sockets.serve(api.server, (path) => socketAt(path, config.roles));
       sockets.serve(chatServer, () => 'chat');
       sockets.serve(presenceServer, () => 'presence');
-      const { host, httpPort, chatPort, presencePort, tls } = config.listen;
       sockets.start();
       worker.start();
-      await api.listen({ host, port: httpPort });
-      await Promise.all([listen(chatServer, host, chatPort), listen(presenceServer, host, presencePort)]);
+      healing?.start();
+      const { host, httpPort, chatPort, presencePort, tls } = config.listen;
       const s = tls === null ? '' : 's';
-      return {
-        http: `http${s}://${authority(api.server)}`,
-        chat: `ws${s}://${authority(chatServer)}`,
-        presence: `ws${s}://${authority(presenceServer)}`,
-      };
+      const addresses: Partial<Addresses> = {};
+      if (does('api')) {
+        await api.listen({ host, port: httpPort });
+        addresses.http = `http${s}://${authority(api.server)}`;
+      }
+      if (does('chat')) addresses.chat = `ws${s}://${await listen(chatServer, host, chatPort)}`;
+      if (does('presence')) addresses.presence = `ws${s}://${await listen(presenceServer, host, presencePort)}`;
+      return addresses;
     },
     async close() {
       health.drain();
       await sockets.drain();
       await Promise.all([api.close(), shut(chatServer), shut(presenceServer)]);
-      await worker.close();
+      await Promise.all([worker.close(), healing?.stop()]);
       await presence.stop();
-      await stores.close();
+      await profile.close();
     },
   };
 }
 
-/** Both sockets are also on the HTTP port, so that one port and one certificate are enough. */
-function socketAt(path: string): SocketKind | null {
-  if (path === '/ws/chat') return 'chat';
-  return path === '/ws/presence' ? 'presence' : null;
+/** The cluster's packages are loaded only where they are used. */
+async function openProfile({ cluster, dataDir }: Config, parts: ProfileParts): Promise<Profile> {
+  if (cluster === null) return embeddedProfile(dataDir, parts);
+  const { clusterProfile } = await import('./cluster/profile.js');
+  return clusterProfile(cluster, parts);
 }
 
-async function listen(server: Server, host: string, port: number): Promise<void> {
+/** Both sockets are also on the HTTP port, so that one port and one certificate are enough. */
+function socketAt(path: string, roles: Config['roles']): SocketKind | null {
+  if (path === '/ws/chat' && roles.includes('chat')) return 'chat';
+  return path === '/ws/presence' && roles.includes('presence') ? 'presence' : null;
+}
+
+function purgeSessions(sessions: SessionStore, runtime: Runtime): Job {
+  return {
+    name: 'purge sessions',
+    everyMs: 60_000,
+    run: async () => (await sessions.purge(runtime.now(), PURGED_AT_ONCE)) === PURGED_AT_ONCE,
+  };
+}
+
+async function listen(server: Server, host: string, port: number): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
+  return authority(server);
 }
 
 async function shut(server: Server): Promise<void> {

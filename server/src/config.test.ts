@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { BadConfig, readConfig, SETTINGS, type Environment } from './config.js';
+import { BadConfig, readConfig, type Environment } from './config.js';
+import { SETTINGS } from './settings.js';
 
 const read = (env: Environment) => readConfig(env, { terminal: false });
 
@@ -69,8 +70,25 @@ describe('settings', () => {
     expect(config.doors.corsOrigins).toEqual([]);
   });
 
-  test('the cluster profile is refused with a clear word', () => {
-    expect(problems({ PROFILE: 'cluster' })).toEqual(['PROFILE: "cluster" is not in this version; use "embedded"']);
+  test('the cluster profile needs its services, each named', () => {
+    expect(problems({ PROFILE: 'cluster' })).toEqual([
+      'POSTGRES_URL: required by the cluster profile',
+      'CASSANDRA_CONTACT_POINTS: required by the cluster profile',
+      'REDIS_URL or REDIS_CLUSTER or REDIS_SENTINELS: required by the cluster profile',
+    ]);
+    const services = { POSTGRES_URL: 'postgres://db/parley', CASSANDRA_CONTACT_POINTS: 'a, b:9043', REDIS_CLUSTER: 'c:6379,d' };
+    expect(problems({ PROFILE: 'cluster', ...services, REDIS_URL: 'redis://c' })).toEqual([
+      'REDIS_URL, REDIS_CLUSTER: expected one of them',
+    ]);
+    expect(problems({ PROFILE: 'cluster', ...services, POSTGRES_URL: 'db:5432', CASSANDRA_USER: 'ann' })).toEqual([
+      'POSTGRES_URL: expected an address such as postgres://parley:password@db:5432/parley; got 7 characters',
+      'CASSANDRA_USER, CASSANDRA_PASSWORD: expected both or none',
+    ]);
+    expect(read({ PROFILE: 'cluster', ...services, ROLES: 'chat' })).toMatchObject({
+      profile: 'cluster',
+      roles: ['chat'],
+      cluster: { cassandra: { contactPoints: ['a', 'b:9043'] }, redis: { at: { kind: 'cluster', nodes: ['c:6379', 'd'] } } },
+    });
   });
 
   test('two parts cannot have one port, but each may ask for any', () => {

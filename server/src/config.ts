@@ -1,22 +1,21 @@
 import { accessSync, constants, readFileSync } from 'node:fs';
-import { BlockList, isIP } from 'node:net';
+import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import { z } from 'zod';
+import type { ClusterOptions, RedisOptions } from './cluster/options.js';
 import type { TrustedProxies } from './edge/client-address.js';
 import type { Tls } from './edge/http/http-server.js';
 import type { Rates } from './edge/limits.js';
 import type { Rate } from './edge/rate-limit.js';
-
-/** What one process does. */
-export const ROLES = ['api', 'chat', 'presence', 'worker'] as const;
-export type ServerRole = (typeof ROLES)[number];
+import { ROLES, SETTINGS, type LogLevel, type ServerRole, type Setting } from './settings.js';
 
 /** Everything that can be set from outside, grouped by the part that it is for. */
 export interface Config {
-  profile: 'embedded';
+  profile: 'embedded' | 'cluster';
   roles: readonly ServerRole[];
   production: boolean;
   dataDir: string;
+  /** Of the cluster profile only. */
+  cluster: ClusterOptions | null;
   listen: { host: string; httpPort: number; chatPort: number; presencePort: number; tls: Tls | null };
   doors: { corsOrigins: readonly string[] | '*'; trustedProxies: TrustedProxies; metricsToken: string | null };
   /** `jwtSecret: null`: development; the secret is the one kept in `dataDir`. */
@@ -36,122 +35,6 @@ export interface LimitOptions extends Rates {
   connectionsPerAddress: number;
   connectionsPerUser: number;
 }
-
-const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
-/** How one setting is read: what is said when it is wrong, and whether its value may be shown then. */
-interface Setting<T> {
-  expects: string;
-  /** What an unset or empty setting counts as. */
-  byDefault: string;
-  schema: z.ZodType<T, string>;
-  secret: boolean;
-}
-const setting = <T>(byDefault: string, expects: string, schema: z.ZodType<T, string>, secret = false): Setting<T> => ({
-  expects,
-  byDefault,
-  schema,
-  secret,
-});
-
-const text = z.string();
-const optional = text.transform((value) => (value === '' ? null : value));
-const commaList = text.transform((value) =>
-  value
-    .split(',')
-    .map((item) => item.trim())
-    .filter((item) => item !== ''),
-);
-const whole = (byDefault: number, min: number, max: number) =>
-  setting(
-    String(byDefault),
-    `a whole number from ${min} to ${max}`,
-    text
-      .regex(/^\d{1,15}$/)
-      .transform(Number)
-      .pipe(z.number().min(min).max(max)),
-  );
-const port = (byDefault: number) => whole(byDefault, 0, 65_535);
-const limit = (byDefault: number) => whole(byDefault, 0, 1_000_000);
-/** A burst of 0 would refuse everything; 0 in the rate beside it is what turns a limit off. */
-const burst = (byDefault: number) => whole(byDefault, 1, 1_000_000);
-const oneOf = <const T extends string>(values: readonly T[], byDefault: T) =>
-  setting<T>(byDefault, `one of ${values.join(', ')}`, z.enum(values) as unknown as z.ZodType<T, string>);
-const yesOrNo = { true: true, '1': true, yes: true, false: false, '0': false, no: false } as const;
-const flag = z
-  .string()
-  .toLowerCase()
-  .transform((value, context) => {
-    if (value === '') return null;
-    if (Object.hasOwn(yesOrNo, value)) return yesOrNo[value as keyof typeof yesOrNo];
-    context.addIssue({ code: 'custom', message: 'not a flag' });
-    return z.NEVER;
-  });
-const origins = commaList.pipe(
-  z.array(z.string().refine((item) => item === '*' || (URL.canParse(item) && new URL(item).origin === item && item !== 'null'))),
-);
-const proxies = text.transform((value, context): TrustedProxies => {
-  const parsed = trustedProxies(value);
-  if (parsed) return parsed;
-  context.addIssue({ code: 'custom', message: 'not proxies' });
-  return z.NEVER;
-});
-
-/** Every setting there is, by its name in the environment. `.env.example` says what each is for. */
-export const SETTINGS = {
-  NODE_ENV: oneOf(['development', 'production', 'test'], 'development'),
-  PROFILE: oneOf(['embedded', 'cluster'], 'embedded'),
-  ROLES: setting(ROLES.join(','), `a comma list of ${ROLES.join(', ')}`, commaList.pipe(z.array(z.enum(ROLES)).min(1))),
-  HTTP_PORT: port(3000),
-  CHAT_PORT: port(4000),
-  PRESENCE_PORT: port(5000),
-  HOST: setting('', 'an address or a host name', optional),
-  DATA_DIR: setting('./data', 'a folder', text),
-  JWT_SECRET: setting('', 'at least 32 characters', optional.pipe(z.string().min(32).max(1_024).nullable()), true),
-  TOKEN_TTL_HOURS: whole(168, 1, 8_760),
-  PASSWORD_HASHES_AT_ONCE: whole(2, 1, 64),
-  CORS_ORIGIN: setting('', 'a comma list of origins such as https://chat.example.org, or *', origins),
-  TRUST_PROXY: setting(
-    '',
-    'the number of proxies in front, or a comma list of their addresses or networks (10.0.0.0/8)',
-    proxies,
-  ),
-  TLS_CERT: setting('', 'a readable PEM file', optional),
-  TLS_KEY: setting('', 'a readable PEM file', optional),
-  METRICS_TOKEN: setting(
-    '',
-    'at least 16 characters, no spaces',
-    optional.pipe(
-      z
-        .string()
-        .regex(/^\S{16,1024}$/)
-        .nullable(),
-    ),
-    true,
-  ),
-  LOG_LEVEL: oneOf(LOG_LEVELS, 'info'),
-  LOG_PRETTY: setting('', 'true or false', flag),
-  HEARTBEAT_S: whole(30, 1, 3_600),
-  HEARTBEAT_TIMEOUT_S: whole(10, 1, 3_600),
-  PRESENCE_GRACE_S: whole(5, 0, 60),
-  DRAIN_TIMEOUT_S: whole(10, 0, 600),
-  MAX_GROUP_MEMBERS: whole(10_000, 2, 1_000_000),
-  LIMIT_MESSAGES_PER_S: limit(30),
-  LIMIT_MESSAGES_BURST: burst(100),
-  LIMIT_HISTORY_PER_S: limit(20),
-  LIMIT_HISTORY_BURST: burst(60),
-  LIMIT_TYPING_PER_S: limit(5),
-  LIMIT_JOINS_PER_MIN: limit(30),
-  LIMIT_FRAMES_PER_S: limit(200),
-  LIMIT_LOGINS_PER_MIN: limit(10),
-  LIMIT_LOGINS_PER_MIN_PER_ADDRESS: limit(60),
-  LIMIT_REGISTRATIONS_PER_HOUR: limit(60),
-  LIMIT_REQUESTS_PER_S: limit(50),
-  LIMIT_REQUESTS_BURST: burst(200),
-  LIMIT_CONNECTIONS_PER_ADDRESS: limit(1_000),
-  LIMIT_CONNECTIONS_PER_USER: limit(20),
-} as const;
 
 type SettingName = keyof typeof SETTINGS;
 type Values = { [N in SettingName]: (typeof SETTINGS)[N] extends Setting<infer T> ? T : never };
@@ -181,11 +64,16 @@ export function readConfig(env: Environment, { terminal }: { terminal: boolean }
   const problems: string[] = [...strangers(env)];
   const values = readValues(env, problems);
   checkProfile(values, problems);
+  checkServices(values, problems);
   checkPorts(values, problems);
   checkSecret(values, problems);
   const tls = readTls(values, problems);
+  const authorities = {
+    cassandra: readOptionalPem('CASSANDRA_TLS_CA', values, problems),
+    redis: readOptionalPem('REDIS_TLS_CA', values, problems),
+  };
   if (problems.length > 0) throw new BadConfig(problems);
-  return group(values as Values, tls, terminal);
+  return group(values as Values, tls, authorities, terminal);
 }
 
 function readValues(env: Environment, problems: string[]): Partial<Values> {
@@ -207,12 +95,28 @@ function strangers(env: Environment): string[] {
 }
 
 function checkProfile({ PROFILE, ROLES: roles }: Partial<Values>, problems: string[]): void {
-  if (PROFILE === 'cluster') problems.push('PROFILE: "cluster" is not in this version; use "embedded"');
   const missing = roles ? ROLES.filter((role) => !roles.includes(role)) : [];
   if (PROFILE === 'embedded' && missing.length > 0) {
     problems.push(`ROLES: the embedded profile is one process and needs all of ${ROLES.join(',')}; missing ${missing.join(',')}`);
   }
 }
+
+function checkServices(values: Partial<Values>, problems: string[]): void {
+  const redis = ['REDIS_URL', 'REDIS_CLUSTER', 'REDIS_SENTINELS'] as const;
+  const given = redis.filter((name) => isGiven(values[name]));
+  if (given.length > 1) problems.push(`${given.join(', ')}: expected one of them`);
+  if ((values.CASSANDRA_USER === null) !== (values.CASSANDRA_PASSWORD === null)) {
+    problems.push('CASSANDRA_USER, CASSANDRA_PASSWORD: expected both or none');
+  }
+  if (values.PROFILE !== 'cluster') return;
+  for (const name of ['POSTGRES_URL', 'CASSANDRA_CONTACT_POINTS'] as const) {
+    if (!isGiven(values[name])) problems.push(`${name}: required by the cluster profile`);
+  }
+  if (given.length === 0) problems.push(`${redis.join(' or ')}: required by the cluster profile`);
+}
+
+/** A value that did not hold is undefined, and was reported already. */
+const isGiven = (value: string | readonly string[] | null | undefined) => value !== null && value?.length !== 0;
 
 function checkPorts({ HTTP_PORT, CHAT_PORT, PRESENCE_PORT }: Partial<Values>, problems: string[]): void {
   const ports = [HTTP_PORT, CHAT_PORT, PRESENCE_PORT].filter((value) => value !== undefined && value !== 0);
@@ -235,6 +139,11 @@ function readTls({ TLS_CERT, TLS_KEY }: Partial<Values>, problems: string[]): Tl
   return cert && key && { cert, key };
 }
 
+function readOptionalPem(name: 'CASSANDRA_TLS_CA' | 'REDIS_TLS_CA', values: Partial<Values>, problems: string[]): Buffer | null {
+  const file = values[name];
+  return file ? readPem(name, file, problems) : null;
+}
+
 function readPem(name: SettingName, file: string, problems: string[]): Buffer | null {
   try {
     accessSync(file, constants.R_OK);
@@ -245,24 +154,6 @@ function readPem(name: SettingName, file: string, problems: string[]): Buffer | 
     problems.push(`${name}: cannot read ${JSON.stringify(file)} (${(error as NodeJS.ErrnoException).code ?? 'unknown'})`);
   }
   return null;
-}
-
-/** Null: not a number of proxies, and not a list of addresses or networks. */
-function trustedProxies(value: string): TrustedProxies | null {
-  if (value === '') return { kind: 'none' };
-  if (/^\d{1,2}$/.test(value)) return value === '0' ? { kind: 'none' } : { kind: 'hops', hops: Number(value) };
-  const list = new BlockList();
-  const good = value.split(',').every((item) => addNetwork(list, item.trim()));
-  return good ? { kind: 'list', proxies: list } : null;
-}
-
-function addNetwork(list: BlockList, item: string): boolean {
-  const [address = '', prefix, ...rest] = item.split('/');
-  const version = isIP(address);
-  const bits = prefix === undefined ? (version === 4 ? 32 : 128) : /^\d{1,3}$/.test(prefix) ? Number(prefix) : -1;
-  if (version === 0 || rest.length > 0 || bits < 0 || bits > (version === 4 ? 32 : 128)) return false;
-  list.addSubnet(address, bits, version === 4 ? 'ipv4' : 'ipv6');
-  return true;
 }
 
 /** With every burst as large as a whole period's allowance. */
@@ -294,13 +185,53 @@ function corsOrigins(v: Values, tls: Tls | null): readonly string[] | '*' {
   return ['localhost', '127.0.0.1'].map((host) => new URL(`http${tls ? 's' : ''}://${host}:${v.HTTP_PORT}`).origin);
 }
 
-function group(v: Values, tls: Tls | null, terminal: boolean): Config {
+interface Authorities {
+  cassandra: Buffer | null;
+  redis: Buffer | null;
+}
+
+function clusterOf(v: Values, { cassandra, redis }: Authorities): ClusterOptions {
+  return {
+    nodeId: v.NODE_ID ?? hostname().slice(0, 64),
+    postgres: {
+      url: v.POSTGRES_URL ?? '',
+      lanes: v.POSTGRES_LANES,
+      connections: v.POSTGRES_CONNECTIONS,
+      journalKeptMs: v.JOURNAL_KEPT_HOURS * 3_600_000,
+    },
+    cassandra: {
+      contactPoints: v.CASSANDRA_CONTACT_POINTS,
+      dataCenter: v.CASSANDRA_DATA_CENTER,
+      keyspace: v.CASSANDRA_KEYSPACE,
+      replication: v.CASSANDRA_REPLICATION,
+      consistency: v.CASSANDRA_CONSISTENCY,
+      login: v.CASSANDRA_USER === null ? null : { user: v.CASSANDRA_USER, password: v.CASSANDRA_PASSWORD ?? '' },
+      ca: cassandra,
+    },
+    redis: {
+      at: redisAt(v),
+      user: v.REDIS_USER,
+      password: v.REDIS_PASSWORD,
+      tls: v.REDIS_TLS || redis !== null ? { ca: redis } : null,
+      prefix: v.REDIS_PREFIX,
+    },
+  };
+}
+
+function redisAt(v: Values): RedisOptions['at'] {
+  if (v.REDIS_CLUSTER.length > 0) return { kind: 'cluster', nodes: v.REDIS_CLUSTER };
+  if (v.REDIS_SENTINELS.length > 0) return { kind: 'sentinel', sentinels: v.REDIS_SENTINELS, master: v.REDIS_SENTINEL_MASTER };
+  return { kind: 'single', url: v.REDIS_URL ?? '' };
+}
+
+function group(v: Values, tls: Tls | null, authorities: Authorities, terminal: boolean): Config {
   const production = v.NODE_ENV === 'production';
   return {
-    profile: 'embedded',
-    roles: ROLES,
+    profile: v.PROFILE,
+    roles: ROLES.filter((role) => v.ROLES.includes(role)),
     production,
     dataDir: resolve(v.DATA_DIR),
+    cluster: v.PROFILE === 'cluster' ? clusterOf(v, authorities) : null,
     listen: {
       host: v.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
       httpPort: v.HTTP_PORT,

@@ -1,2 +1,3 @@
 export { createApp, VERSION, type Addresses, type App, type World } from './app.js';
-export { BadConfig, loadConfig, readConfig, SETTINGS, type Config, type Environment } from './config.js';
+export { BadConfig, loadConfig, readConfig, type Config, type Environment } from './config.js';
+export { SETTINGS } from './settings.js';

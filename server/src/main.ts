@@ -15,7 +15,7 @@ const addresses = await app.start().catch(async (error: unknown) => {
   process.exit(1);
 });
 logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
-if (process.stdout.isTTY) {
+if (process.stdout.isTTY && addresses.http !== undefined) {
   process.stdout.write(
     `\n  API and its documentation   ${addresses.http}/docs\n  Chat in this terminal       npm run client   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client\n\n`,
   );

@@ -42,7 +42,9 @@ export async function startServer(env: Environment = {}, world: Partial<World> =
   const ports = await freePorts();
   const start = async () => {
     app = await createApp(readConfig(settings(dataDir, { ...ports, ...env }), { terminal: false }), world);
-    addresses = await app.start();
+    const { http, chat, presence } = await app.start();
+    if (http === undefined || chat === undefined || presence === undefined) throw new Error('the server has not every role');
+    addresses = { http, chat, presence };
   };
   const stop = async () => {
     await app?.close();

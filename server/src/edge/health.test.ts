@@ -1,6 +1,8 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualRuntime } from '../testing/manual-runtime.js';
-import { Health, type Check } from './health.js';
+import { Health } from './health.js';
+
+type Run = () => Promise<unknown>;
 
 let runtime: ManualRuntime;
 let asked: number;
@@ -9,12 +11,18 @@ beforeEach(() => {
   asked = 0;
 });
 
-function healthOf(check: Check): Health {
+function healthOf(check: Run, isVital = true): Health {
   const counted = () => {
     asked += 1;
     return check();
   };
-  return new Health({ runtime, checks: { store: counted }, version: '1.2.3', profile: 'embedded', roles: ['api'] });
+  return new Health({
+    runtime,
+    checks: { store: { run: counted, isVital } },
+    version: '1.2.3',
+    profile: 'embedded',
+    roles: ['api'],
+  });
 }
 
 describe('Health', () => {
@@ -33,12 +41,18 @@ describe('Health', () => {
   });
 
   test('a part that fails, at once or later: degraded', async () => {
-    const thrower: Check = () => {
+    const thrower: Run = () => {
       throw new Error('at once');
     };
     for (const check of [thrower, () => Promise.reject(new Error('later'))]) {
       expect(await healthOf(check).read()).toMatchObject({ status: 'degraded', checks: { store: 'failing' } });
     }
+  });
+
+  test('D11: ready while what fails is not vital', async () => {
+    const failing = () => Promise.reject(new Error('down'));
+    expect(await healthOf(failing).readiness()).toMatchObject({ isReady: false, health: { status: 'degraded' } });
+    expect(await healthOf(failing, false).readiness()).toMatchObject({ isReady: true, health: { status: 'degraded' } });
   });
 
   test('D9: a part that does not answer counts as failing after two seconds', async () => {
@@ -60,6 +74,6 @@ describe('Health', () => {
     const health = healthOf(async () => undefined);
     health.drain();
     expect(health.draining).toBe(true);
-    expect(await health.read()).toMatchObject({ status: 'draining', checks: { store: 'ok' } });
+    expect(await health.readiness()).toMatchObject({ isReady: false, health: { status: 'draining', checks: { store: 'ok' } } });
   });
 });

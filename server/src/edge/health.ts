@@ -1,8 +1,6 @@
 import type { http } from '@parley/protocol';
+import type { Check } from '../ports/profile.js';
 import type { Runtime } from '../ports/runtime.js';
-
-/** Rejects when the part does not work. */
-export type Check = () => Promise<unknown>;
 
 export interface HealthParts {
   runtime: Runtime;
@@ -40,6 +38,15 @@ export class Health {
     return this.#draining;
   }
 
+  /** Whether to send anybody here: not while draining, or while a vital part fails. */
+  async readiness(): Promise<{ isReady: boolean; health: http.Health }> {
+    const health = await this.read();
+    const failing = Object.entries(this.#parts.checks).some(
+      ([name, { isVital }]) => isVital && health.checks[name] === 'failing',
+    );
+    return { isReady: health.status !== 'draining' && !failing, health };
+  }
+
   /** What there is to say, with every part asked. */
   async read(): Promise<http.Health> {
     const { runtime, version, profile, roles } = this.#parts;
@@ -69,7 +76,7 @@ export class Health {
     return Object.fromEntries(await Promise.all(outcomes));
   }
 
-  #outcome(check: Check): Promise<Outcome> {
+  #outcome({ run }: Check): Promise<Outcome> {
     return new Promise((resolve) => {
       const timer = this.#parts.runtime.after(CHECK_TIMEOUT_MS, () => resolve('failing'));
       const end = (outcome: Outcome) => {
@@ -77,7 +84,7 @@ export class Health {
         resolve(outcome);
       };
       Promise.resolve()
-        .then(check)
+        .then(run)
         .then(
           () => end('ok'),
           () => end('failing'),

@@ -1,40 +1,5 @@
-import { LIMITS } from '@parley/protocol';
+import type { Job } from '../ports/profile.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
-
-const DAY_MS = 86_400_000;
-/** A day more than promised, so that a clock that is set back breaks no promise. */
-const SENDS_KEPT_MS = (LIMITS.idempotencyDays + 1) * DAY_MS;
-const CHUNK_ROWS = 1_000;
-
-/** What a job is: something that can be done again and again, each time a bounded bit. */
-export interface Job {
-  name: string;
-  everyMs: number;
-  /** True: there is more to do at once. */
-  run(): Promise<boolean>;
-}
-
-export interface Retained {
-  /** Both delete at most `limit` rows, and say how many. */
-  purgeSends(before: number, limit: number): Promise<number>;
-  purgeSessions(now: number, limit: number): Promise<number>;
-}
-
-/** Deletes what has had its time: idempotency records and sessions. */
-export function retentionJobs(stores: Retained, runtime: Runtime): Job[] {
-  return [
-    {
-      name: 'purge idempotency records',
-      everyMs: 60_000,
-      run: async () => (await stores.purgeSends(runtime.now() - SENDS_KEPT_MS, CHUNK_ROWS)) === CHUNK_ROWS,
-    },
-    {
-      name: 'purge sessions',
-      everyMs: 60_000,
-      run: async () => (await stores.purgeSessions(runtime.now(), CHUNK_ROWS)) === CHUNK_ROWS,
-    },
-  ];
-}
 
 /** Runs jobs, each on its own clock, never twice at once. A failing one is logged and comes again. */
 export class Worker {

@@ -3,7 +3,7 @@ import type { Health } from '../health.js';
 import { refusals, withoutToken, type HttpApp } from './http-app.js';
 
 /** For people, probes and balancers. */
-export function healthRoutes(app: HttpApp, { health }: { health: Pick<Health, 'read'> }): void {
+export function healthRoutes(app: HttpApp, { health }: { health: Pick<Health, 'read' | 'readiness'> }): void {
   const config = { open: true, probe: true };
   const common = { ...withoutToken, tags: ['Operation'] };
 
@@ -25,13 +25,13 @@ export function healthRoutes(app: HttpApp, { health }: { health: Pick<Health, 'r
       config,
       schema: {
         ...common,
-        summary: 'Every part works and the server takes connections: 200; else 503.',
+        summary: 'What the server cannot do without works, and it takes connections: 200; else 503.',
         response: { 200: http.Health, 503: http.Health },
       },
     },
     async (_request, reply) => {
-      const state = await health.read();
-      return reply.code(state.status === 'ok' ? 200 : 503).send(state);
+      const { isReady, health: state } = await health.readiness();
+      return reply.code(isReady ? 200 : 503).send(state);
     },
   );
 }

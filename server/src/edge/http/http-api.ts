@@ -47,7 +47,7 @@ interface Common {
   metrics: MetricsPage & RequestMeter;
   limits: Limits;
   tokens: Pick<Tokens, 'issue' | 'authenticate'>;
-  health: Pick<Health, 'read'>;
+  health: Pick<Health, 'read' | 'readiness'>;
 }
 
 /** Longer than any id or username; a path with more than that names nothing. */

@@ -1,0 +1,52 @@
+import type { Logger } from './logger.js';
+import type { Meter } from './meter.js';
+import type { MovedStore } from './moved.js';
+import type { PresenceBoard } from './presence-board.js';
+import type { Relay } from './relay.js';
+import type { Runtime } from './runtime.js';
+import type { Stores } from './stores.js';
+
+/** What a process gives to the profile that it runs on. */
+export interface ProfileParts {
+  runtime: Runtime;
+  meter: Meter;
+  logger: Logger;
+  /** The process cannot go on: whatever was acknowledged is safe, what is unanswered stays so. Called once. */
+  onFatal: (error: Error) => void;
+}
+
+/** Whether a part works. */
+export interface Check {
+  /** Rejects, or does not answer, when it does not. */
+  run: () => Promise<unknown>;
+  /** Without it this server is of no use to anybody: it is not ready. */
+  isVital: boolean;
+}
+
+/** Something that is done again and again, each time a bounded bit. */
+export interface Job {
+  name: string;
+  everyMs: number;
+  /** True: there is more to do at once. */
+  run(): Promise<boolean>;
+}
+
+/** The way to the other servers. */
+export interface Others {
+  relay: Relay;
+  board: PresenceBoard;
+  moved: MovedStore;
+}
+
+/** Where a server keeps things, and how it reaches the others. */
+export interface Profile {
+  stores: Stores;
+  /** Null: this server is alone. */
+  others: Others | null;
+  /** By the name of the part. */
+  checks: Record<string, Check>;
+  /** What keeps the stores in order; for processes with the role `worker`. */
+  jobs: readonly Job[];
+  /** Finishes what was accepted, and lets everything go. Call when nothing is asked of it any more. */
+  close(): Promise<void>;
+}
