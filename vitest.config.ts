@@ -1,18 +1,33 @@
 import { defineConfig } from 'vitest/config';
 
+/** What is told on both profiles: whole servers, through their doors. */
+const TOLD_ON_BOTH = ['test/stories/**/*.test.ts', 'test/protocol/**/*.test.ts', 'test/http/**/*.test.ts'];
+
 export default defineConfig({
   test: {
-    include: [
-      'protocol/src/**/*.test.ts',
-      'server/src/**/*.test.ts',
-      'client/src/**/*.test.ts',
-      'test/**/*.test.ts',
-      'benchmark/src/**/*.test.ts',
-    ],
     pool: 'threads',
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.
     maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'embedded',
+          include: ['{protocol,server,client,benchmark}/src/**/*.test.ts', 'test/**/*.test.ts'],
+          exclude: ['server/src/cluster/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'cluster',
+          include: ['server/src/cluster/**/*.test.ts', ...TOLD_ON_BOTH],
+          globalSetup: 'test/world/services.ts',
+          env: { PARLEY_TEST_PROFILE: 'cluster' },
+        },
+      },
+    ],
   },
 });

@@ -6,7 +6,7 @@ import { chatCommands, chatEvents, CLOSE_CODES, ERROR_CODES, http, presenceComma
 import { SETTINGS } from '@parley/server';
 
 const ROOT = join(import.meta.dirname, '..');
-const SKIPPED = new Set(['node_modules', 'dist', 'data', 'results', '.git', '.tsbuild']);
+const SKIPPED = new Set(['node_modules', 'dist', 'data', '.services', 'results', '.git', '.tsbuild']);
 
 const read = (path: string) => readFile(join(ROOT, path), 'utf8');
 const exists = (path: string) =>

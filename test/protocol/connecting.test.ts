@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { venue, type Account } from '../world/accounts.js';
-import { clock } from '../world/clock.js';
 import { call, PASSWORD } from '../world/http.js';
 import { RawClient } from '../world/raw-client.js';
 import { until } from '../world/until.js';
@@ -136,8 +135,7 @@ describe('heartbeat', () => {
 });
 
 describe('the end of a session', () => {
-  const time = clock();
-  const here = venue({ TOKEN_TTL_HOURS: '24' }, { runtime: time.runtime });
+  const here = venue({ TOKEN_TTL_HOURS: '24' });
 
   /** Both sockets of the account; then what ends them, within a second. */
   async function expectEnded(account: Account, code: number, act: () => Promise<unknown>): Promise<void> {
@@ -186,6 +184,6 @@ describe('the end of a session', () => {
 
   test('W8 a token that expires closes its sockets with 4100, and is of no use any more', async () => {
     const [ann] = await here.people('ann');
-    await expectEnded(ann, 4100, async () => time.ahead(24 * HOUR_MS));
+    await expectEnded(ann, 4100, () => here.server.ahead(24 * HOUR_MS));
   });
 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { LIMITS, type EventOf, type http } from '@parley/protocol';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { call, register } from '../world/http.js';
+import { onEmbedded } from '../world/profile.js';
 import { failedStart, spawnServer, type ServerProcess } from '../world/process.js';
 import { RawClient } from '../world/raw-client.js';
 import { portOf } from '../world/server.js';
@@ -194,7 +195,7 @@ describe('starting', () => {
     for (const url of [chat, presence]) expect((await RawClient.refused(url, '')).status).toBe(401);
   });
 
-  test('R25 a second process on the same folder refuses with a clear word and exit 1, and the first goes on', async () => {
+  onEmbedded('R25 a second process on the same folder refuses with a clear word and exit 1, and the first goes on', async () => {
     const { code, said } = await failedStart(dataDir);
     expect({ code, said }).toEqual({ code: 1, said: expect.stringMatching(/DATA_DIR .* is in use by another Parley process/) });
     expect(await ready()).toBe(true);
@@ -209,7 +210,7 @@ describe('starting', () => {
     expect(await ready()).toBe(true);
   });
 
-  test('R25 with a part of the roles, or in production without JWT_SECRET, it does not start and says why', async () => {
+  onEmbedded('R25 with a part of the roles, or in production without JWT_SECRET, it does not start and says why', async () => {
     const partly = failedStart(dataDir, { ROLES: 'api,chat' });
     const unsigned = failedStart(dataDir, { NODE_ENV: 'production' });
     expect(await partly).toEqual({ code: 1, said: expect.stringContaining('ROLES') });

@@ -1,17 +1,15 @@
 import type { EventOf } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { venue } from '../world/accounts.js';
-import { clock } from '../world/clock.js';
 import type { RawClient } from '../world/raw-client.js';
 import { groupOf, history, inbox, refused, say, sayIn, upTo } from '../world/talk.js';
 
-const time = clock();
-const here = venue({}, { runtime: time.runtime });
+const here = venue();
 
 /** A token looks back so far further than its own reading. */
 const LOOKS_BACK_MS = 60_000;
 /** So much later, nothing from before counts as moved. */
-const later = () => time.ahead(LOOKS_BACK_MS + 1_000);
+const later = () => here.server.ahead(LOOKS_BACK_MS + 1_000);
 
 /** All pages, from the first to the one with the token. */
 async function wholeInbox(client: RawClient, fields: object = {}): Promise<EventOf<'INIT_DATA'>[]> {
@@ -36,11 +34,11 @@ describe('with a token', () => {
     for (const friend of [bob, carol, dave, erin, frank]) await say(a, friend, 'Hello!');
     const joined = await groupOf(bob, [], { name: 'Joined' });
     const quiet = await groupOf(ann, [bob], { name: 'Quiet' });
-    later();
+    await later();
     const { token } = await inbox(a);
     expect(names(await inbox(a, { token }))).toEqual([]);
 
-    later();
+    await later();
     await say(b, ann, 'News.');
     const read = await history(c, ann);
     await c.askFor('SUCCESS', { type: 'READ', chatId: read.chatId, upTo: 1 });
@@ -57,9 +55,9 @@ describe('with a token', () => {
       ]) as object,
     );
     // The newer token leaves those out as well, once they are old.
-    later();
+    await later();
     const next = await inbox(a, reply.token === undefined ? {} : { token: reply.token });
-    later();
+    await later();
     expect(names(await inbox(a, { token: next.token }))).toEqual([]);
     await a.askFor('SUCCESS', { type: 'READ', groupId: quiet, upTo: 1_000 });
     expect(names(await inbox(a, { token: next.token }))).toEqual(['Quiet']);
@@ -69,7 +67,7 @@ describe('with a token', () => {
     const [ann, bob] = await here.people('ann', 'bob');
     const a = await ann.chat();
     await say(a, bob, 'Hello!');
-    later();
+    await later();
     const { token = '' } = await inbox(a);
     await here.server.restart();
     const path = `/inbox?token=${token}`;
@@ -92,9 +90,9 @@ describe('with a token', () => {
     const [leaves, removed, returns, stays] = await Promise.all(
       ['Leaves', 'Removed', 'Returns', 'Stays'].map((name) => groupOf(ann, [bob], { name })),
     );
-    later();
+    await later();
     const { token } = await inbox(b);
-    later();
+    await later();
     for (const groupId of [leaves, returns]) await b.askFor('SUCCESS', { type: 'LEAVE_GROUP', groupId });
     await ann.call('DELETE', `/groups/${removed}/members/${bob.username}`);
     await b.askFor('SUCCESS', { type: 'JOIN_GROUP', groupId: returns });
@@ -142,7 +140,7 @@ describe('page by page', () => {
     const [ann] = await here.people('ann');
     const [a, laptop] = [await ann.chat(), await ann.chat()];
     const made = await manyGroups(a, 30);
-    later();
+    await later();
     const first = await inbox(a, { limit: 10 });
     const unseen = made.filter((groupId) => !groupIds([first]).includes(groupId)).slice(0, 5);
     for (const groupId of unseen) await sayIn(laptop, groupId, 'Moved.');
@@ -162,9 +160,9 @@ describe('page by page', () => {
     const [ann, bob] = await here.people('ann', 'bob');
     const b = await bob.chat();
     const gone = await groupOf(ann, [bob]);
-    later();
+    await later();
     const { token } = await inbox(b);
-    later();
+    await later();
     const made = await manyGroups(b, 20);
     await b.askFor('SUCCESS', { type: 'LEAVE_GROUP', groupId: gone });
     const pages = await wholeInbox(b, { token, limit: 7 });

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { createClient, ParleyApi, type Message } from '@parley/client/node';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../world/people.js';
+import { onEmbedded } from '../world/profile.js';
 import { failedStart, killServers, spawnServer } from '../world/process.js';
 import { portOf } from '../world/server.js';
 import { until } from '../world/until.js';
@@ -61,7 +62,7 @@ describe('kill -9', () => {
     expect(await server.kill('SIGTERM')).toBe(0);
   });
 
-  test('R25 a second server on the same folder says why it cannot start', async () => {
+  onEmbedded('R25 a second server on the same folder says why it cannot start', async () => {
     const server = await spawnServer(dataDir);
     const { code, said } = await failedStart(dataDir);
     expect(code).toBe(1);

@@ -5,6 +5,7 @@ import { processRuntime } from '../../server/src/host/runtime.js';
 export interface Clock {
   readonly runtime: World['runtime'];
   ahead(ms: number): void;
+  readonly aheadMs: number;
 }
 
 export function clock(): Clock {
@@ -13,6 +14,9 @@ export function clock(): Clock {
     runtime: { ...processRuntime, now: () => processRuntime.now() + aheadMs },
     ahead: (ms) => {
       aheadMs += ms;
+    },
+    get aheadMs() {
+      return aheadMs;
     },
   };
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Addresses, Environment } from '@parley/server';
+import { freshServices, PROFILE, type FreshServices } from './profile.js';
 import { freePorts, settings } from './server.js';
 
 const MAIN = join(import.meta.dirname, '../../server/dist/main.js');
@@ -16,10 +17,12 @@ export interface ServerProcess {
 }
 
 const running = new Set<ChildProcess>();
+/** On the cluster profile, the stores of the servers that share a folder. */
+const servicesOf = new Map<string, Promise<FreshServices>>();
 
 /** Spawns a server on a folder, and waits until it is up. On ports that it can have again after a restart. */
 export async function spawnServer(dataDir: string, env: Environment = {}): Promise<ServerProcess> {
-  const child = launch(dataDir, { ...(await freePorts()), ...env });
+  const child = launch(dataDir, { ...(await freePorts()), ...(await storesOf(dataDir)), ...env });
   running.add(child);
   child.once('exit', () => running.delete(child));
   const exited = once(child, 'exit').then(([code]) => code as number | null);
@@ -44,7 +47,7 @@ export async function killServers(): Promise<void> {
 
 /** Runs a server that is expected to refuse to start: its exit code, and what it said. */
 export async function failedStart(dataDir: string, env: Environment = {}): Promise<{ code: number | null; said: string }> {
-  const child = launch(dataDir, env);
+  const child = launch(dataDir, { ...(await storesOf(dataDir)), ...env });
   let said = '';
   child.stderr?.on('data', (data: Buffer) => (said += data.toString()));
   const up = upAt(child).then((addresses) => {
@@ -53,6 +56,13 @@ export async function failedStart(dataDir: string, env: Environment = {}): Promi
   const [code] = (await once(child, 'close')) as [number | null];
   await up;
   return { code, said };
+}
+
+async function storesOf(dataDir: string): Promise<Environment> {
+  if (PROFILE === 'embedded') return {};
+  const services = servicesOf.get(dataDir) ?? freshServices();
+  servicesOf.set(dataDir, services);
+  return (await services).env;
 }
 
 function launch(dataDir: string, env: Environment): ChildProcess {

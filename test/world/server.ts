@@ -2,15 +2,19 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { clock } from './clock.js';
+import { freshServices, PROFILE } from './profile.js';
 import { createApp, readConfig, type Addresses, type App, type Environment, type World } from '@parley/server';
 
-/** A whole server in this process, on free ports and a folder of its own. */
+/** A whole server in this process, on free ports and stores of its own. */
 export interface RunningServer {
   readonly addresses: Addresses;
   readonly dataDir: string;
   /** Drains and stops; `start` again on the same folder with `restart`. */
   stop(): Promise<void>;
   restart(): Promise<void>;
+  /** From now on it is so much later, for the servers and their stores. */
+  ahead(ms: number): Promise<void>;
   /** Stops and deletes the folder. */
   remove(): Promise<void>;
 }
@@ -33,27 +37,30 @@ export function settings(dataDir: string, env: Environment = {}): Environment {
   return { ...QUIET, ...UNLIMITED, DATA_DIR: dataDir, ...env };
 }
 
-/** Starts a whole server in this process. `env`: settings beside those for tests. */
+/** How many servers stand for one on the cluster: devices of one story are on different ones. */
+export const NODES = PROFILE === 'cluster' ? 2 : 1;
+
+/**
+ * Starts a whole server in this process; on the cluster profile several, of which each use of `addresses` gives another.
+ * `env`: settings beside those for tests.
+ */
 export async function startServer(env: Environment = {}, world: Partial<World> = {}): Promise<RunningServer> {
+  const time = clock();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-'));
-  let app: App | null = null;
-  let addresses: Addresses;
-  // A restarted server is found where it was.
-  const ports = await freePorts();
-  const start = async () => {
-    app = await createApp(readConfig(settings(dataDir, { ...ports, ...env }), { terminal: false }), world);
-    const { http, chat, presence } = await app.start();
-    if (http === undefined || chat === undefined || presence === undefined) throw new Error('the server has not every role');
-    addresses = { http, chat, presence };
-  };
-  const stop = async () => {
-    await app?.close();
-    app = null;
-  };
+  const services = PROFILE === 'cluster' ? await freshServices() : null;
+  const nodes = await Promise.all(
+    Array.from({ length: setsLimits(env) ? 1 : NODES }, async (_, n) => {
+      const nodeEnv = { ...(await freePorts()), ...services?.env, NODE_ID: `node-${n + 1}`, ...env };
+      return new Node(settings(dataDir, nodeEnv), { runtime: time.runtime, ...world });
+    }),
+  );
+  const start = () => Promise.all(nodes.map((node) => node.start()));
+  const stop = async () => void (await Promise.all(nodes.map((node) => node.stop())));
   await start();
+  let turn = 0;
   return {
     get addresses() {
-      return addresses;
+      return (nodes[turn++ % nodes.length] as Node).addresses;
     },
     dataDir,
     stop,
@@ -61,11 +68,49 @@ export async function startServer(env: Environment = {}, world: Partial<World> =
       await stop();
       await start();
     },
+    ahead: async (ms) => {
+      time.ahead(ms);
+      await services?.clockAhead(time.aheadMs);
+    },
     remove: async () => {
       await stop();
+      await services?.drop();
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/** What a limit allows is exact on one server; that servers share it is told by their contract. */
+const setsLimits = (env: Environment) => Object.keys(env).some((name) => name.startsWith('LIMIT_'));
+
+/** One server of this process. */
+class Node {
+  readonly #env: Environment;
+  readonly #world: Partial<World>;
+  #app: App | null = null;
+  #addresses: Addresses | null = null;
+
+  constructor(env: Environment, world: Partial<World>) {
+    this.#env = env;
+    this.#world = world;
+  }
+
+  get addresses(): Addresses {
+    if (this.#addresses === null) throw new Error('the server has not been started');
+    return this.#addresses;
+  }
+
+  async start(): Promise<void> {
+    this.#app = await createApp(readConfig(this.#env, { terminal: false }), this.#world);
+    const { http, chat, presence } = await this.#app.start();
+    if (http === undefined || chat === undefined || presence === undefined) throw new Error('the server has not every role');
+    this.#addresses = { http, chat, presence };
+  }
+
+  async stop(): Promise<void> {
+    await this.#app?.close();
+    this.#app = null;
+  }
 }
 
 export const portOf = (url: string) => new URL(url).port;
