@@ -83,7 +83,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
   // 2. The stores, and the way to other servers.
-  const profile = await openProfile(config, { runtime, meter, logger, onFatal: (error) => fail(error) });
+  const profile = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
   const { stores, others } = profile;
   const relay = others?.relay ?? null;
   const heard = others === null ? null : new Heard(runtime);
@@ -138,7 +138,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   if (healing !== null && heard !== null) relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing }));
 
   // 5. The doors.
-  const limits = openLimits(config.limits, () => runtime.monotonic());
+  const limits = openLimits(config.limits, () => runtime.monotonic(), others?.limits ?? null);
   const tokens = new Tokens(secret, sessions, runtime);
   const health = new Health({
     runtime,
@@ -178,6 +178,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       heartbeat: { pingAfterS: config.sockets.heartbeatMs / 1_000, timeoutS: config.sockets.heartbeatTimeoutMs / 1_000 },
     },
   });
+  others?.onEvicted(() => sockets.sendAway());
   sessions.onEnded((sessionIds) => sockets.endSessions(sessionIds));
   const api = buildHttpApi({
     options: {
@@ -230,6 +231,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       sockets.serve(api.server, (path) => socketAt(path, config.roles));
       sockets.serve(chatServer, () => 'chat');
       sockets.serve(presenceServer, () => 'presence');
+      await profile.start();
       sockets.start();
       worker.start();
       healing?.start();

@@ -68,12 +68,10 @@ export function readConfig(env: Environment, { terminal }: { terminal: boolean }
   checkPorts(values, problems);
   checkSecret(values, problems);
   const tls = readTls(values, problems);
-  const authorities = {
-    cassandra: readOptionalPem('CASSANDRA_TLS_CA', values, problems),
-    redis: readOptionalPem('REDIS_TLS_CA', values, problems),
-  };
+  readOptionalPem('CASSANDRA_TLS_CA', values, problems);
+  const redisCa = readOptionalPem('REDIS_TLS_CA', values, problems);
   if (problems.length > 0) throw new BadConfig(problems);
-  return group(values as Values, tls, authorities, terminal);
+  return group(values as Values, tls, redisCa, terminal);
 }
 
 function readValues(env: Environment, problems: string[]): Partial<Values> {
@@ -185,12 +183,7 @@ function corsOrigins(v: Values, tls: Tls | null): readonly string[] | '*' {
   return ['localhost', '127.0.0.1'].map((host) => new URL(`http${tls ? 's' : ''}://${host}:${v.HTTP_PORT}`).origin);
 }
 
-interface Authorities {
-  cassandra: Buffer | null;
-  redis: Buffer | null;
-}
-
-function clusterOf(v: Values, { cassandra, redis }: Authorities): ClusterOptions {
+function clusterOf(v: Values, redisCa: Buffer | null): ClusterOptions {
   return {
     nodeId: v.NODE_ID ?? hostname().slice(0, 64),
     postgres: {
@@ -206,13 +199,13 @@ function clusterOf(v: Values, { cassandra, redis }: Authorities): ClusterOptions
       replication: v.CASSANDRA_REPLICATION,
       consistency: v.CASSANDRA_CONSISTENCY,
       login: v.CASSANDRA_USER === null ? null : { user: v.CASSANDRA_USER, password: v.CASSANDRA_PASSWORD ?? '' },
-      ca: cassandra,
+      ca: v.CASSANDRA_TLS_CA,
     },
     redis: {
       at: redisAt(v),
       user: v.REDIS_USER,
       password: v.REDIS_PASSWORD,
-      tls: v.REDIS_TLS || redis !== null ? { ca: redis } : null,
+      tls: v.REDIS_TLS || redisCa !== null ? { ca: redisCa } : null,
       prefix: v.REDIS_PREFIX,
     },
   };
@@ -224,14 +217,14 @@ function redisAt(v: Values): RedisOptions['at'] {
   return { kind: 'single', url: v.REDIS_URL ?? '' };
 }
 
-function group(v: Values, tls: Tls | null, authorities: Authorities, terminal: boolean): Config {
+function group(v: Values, tls: Tls | null, redisCa: Buffer | null, terminal: boolean): Config {
   const production = v.NODE_ENV === 'production';
   return {
     profile: v.PROFILE,
     roles: ROLES.filter((role) => v.ROLES.includes(role)),
     production,
     dataDir: resolve(v.DATA_DIR),
-    cluster: v.PROFILE === 'cluster' ? clusterOf(v, authorities) : null,
+    cluster: v.PROFILE === 'cluster' ? clusterOf(v, redisCa) : null,
     listen: {
       host: v.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
       httpPort: v.HTTP_PORT,

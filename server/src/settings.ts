@@ -114,7 +114,7 @@ export const SETTINGS = {
     "replication as CQL has it, such as {'class': 'NetworkTopologyStrategy', 'eu': 3}",
     text.regex(/^\{[\w\s':,-]+\}$/),
   ),
-  CASSANDRA_CONSISTENCY: oneOf(['ONE', 'QUORUM', 'LOCAL_QUORUM', 'EACH_QUORUM', 'ALL', 'LOCAL_ONE'], 'LOCAL_QUORUM'),
+  CASSANDRA_CONSISTENCY: oneOf(['LOCAL_QUORUM', 'QUORUM', 'LOCAL_ONE', 'ONE'], 'LOCAL_QUORUM'),
   CASSANDRA_USER: setting('', 'a user', optional),
   CASSANDRA_PASSWORD: setting('', 'a password', optional, true),
   CASSANDRA_TLS_CA: setting('', 'a readable PEM file', optional),

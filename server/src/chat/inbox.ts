@@ -44,7 +44,7 @@ export class Inbox {
     const started = runtime.monotonic();
     const position = asked.cursor === undefined ? undefined : decodeCursor(asked.cursor);
     const since = position?.since ?? (asked.token === undefined ? 0 : decodeToken(asked.token));
-    const startedAt = position?.startedAt ?? runtime.now();
+    const startedAt = position?.startedAt ?? (await inbox.now());
     const page = await inbox.inbox({
       userId: caller.userId,
       limit: asked.limit,
@@ -70,11 +70,11 @@ export class Inbox {
   }
 }
 
-/** As many as a reply may weigh, but one at least. */
+/** As many as a reply may weigh as it goes over the wire, but one at least. */
 function fitting(items: InboxItem[]): InboxItem[] {
   let bytes = 0;
   const cut = items.findIndex(
-    ({ lastMessage }) => (bytes += JSON.stringify(lastMessage?.content ?? '').length) > LIMITS.replyMaxBytes,
+    ({ lastMessage }) => (bytes += Buffer.byteLength(JSON.stringify(lastMessage?.content ?? ''))) > LIMITS.replyMaxBytes,
   );
   return cut < 0 ? items : items.slice(0, Math.max(1, cut));
 }

@@ -151,7 +151,7 @@ export class Presence implements Acquaintance {
 
   /** The user is now hidden from everybody, or shown again. */
   hide(userId: string, invisible: boolean): void {
-    this.#tellAll({ kind: 'hidden', userId, invisible });
+    this.#tellAll({ kind: 'hidden', userId, invisible, at: this.#parts.runtime.now() });
   }
 
   befriended(userId: string, otherId: string): void {
@@ -171,7 +171,7 @@ export class Presence implements Acquaintance {
   told(notice: PresenceNotice): void {
     switch (notice.kind) {
       case 'hidden':
-        return this.#hide(notice.userId, notice.invisible);
+        return this.#hide(notice.userId, notice.invisible, notice.at);
       case 'befriended':
         return this.#befriend(notice.userId, notice.otherId);
       case 'parted':
@@ -204,12 +204,12 @@ export class Presence implements Acquaintance {
     this.#parts.relay?.notify(notice);
   }
 
-  #hide(userId: string, invisible: boolean): void {
+  #hide(userId: string, invisible: boolean, at: number): void {
     const person = this.#people.get(userId);
     if (person === undefined) return;
     person.isKnown = true;
     if (person.invisible === invisible) return;
-    if (invisible) this.#saw(userId, person);
+    if (invisible) this.#saw(userId, person, at);
     person.invisible = invisible;
     this.#announceSoon(userId, person);
   }
@@ -289,9 +289,9 @@ export class Presence implements Acquaintance {
     this.#announceSoon(userId, person);
   }
 
-  #saw(userId: string, person: Person): void {
-    person.lastSeen = this.#parts.runtime.now();
-    this.#seen.set(userId, person.lastSeen);
+  #saw(userId: string, person: Person, at = this.#parts.runtime.now()): void {
+    person.lastSeen = at;
+    this.#seen.set(userId, at);
   }
 
   #away(watcher: Watcher, away: boolean): void {
@@ -320,8 +320,6 @@ export class Presence implements Acquaintance {
   #tell(userId: string, person: Person, except?: Watcher): void {
     const status = this.#status(userId, person);
     if (status === person.announced) return;
-    // Somebody who was only on other servers is seen to leave here.
-    if (status === 'offline' && person.lastSeen === null) person.lastSeen = this.#parts.runtime.now();
     person.announced = status;
     const watchers = this.#watchers.get(userId);
     if (watchers === undefined) return;
@@ -332,7 +330,19 @@ export class Presence implements Acquaintance {
   #putOnBoard(userId: string, person: Person, status: Present | null): void {
     if (person.onBoard === status) return;
     person.onBoard = status;
-    this.#parts.board?.put(userId, status === null ? null : { away: status === 'away' });
+    const { board, onError } = this.#parts;
+    if (status !== null) board?.put(userId, { away: status === 'away' });
+    else if (board !== null) this.#takeOffBoard(board, userId).catch(onError);
+  }
+
+  /** Others hear that somebody left only when they can read since when. */
+  async #takeOffBoard(board: PresenceBoard, userId: string): Promise<void> {
+    try {
+      await this.flush();
+    } finally {
+      const isBack = (this.#people.get(userId)?.onBoard ?? null) !== null;
+      if (!isBack) board.put(userId, null);
+    }
   }
 
   #changedElsewhere(userIds: string[]): void {
@@ -346,6 +356,11 @@ export class Presence implements Acquaintance {
     for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
       const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
       const standings = await this.#parts.board?.elsewhere(some);
+      const gone = some.filter((userId) => standings?.get(userId) === undefined && this.#people.get(userId)?.elsewhere != null);
+      for (const { id, lastSeen } of gone.length === 0 ? [] : await this.#parts.accounts.byIds(gone)) {
+        const person = this.#people.get(id);
+        if (person !== undefined) person.lastSeen = lastSeen;
+      }
       for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
     }
   }

@@ -27,10 +27,10 @@ export interface CassandraOptions {
   replication: string;
   consistency: Consistency;
   login: { user: string; password: string } | null;
-  /** The authority that signed the servers' certificates, in PEM; null: no TLS. */
-  ca: Buffer | null;
+  /** A PEM file: the authority that signed the servers' certificates; null: no TLS. */
+  ca: string | null;
 }
-export type Consistency = 'ONE' | 'QUORUM' | 'LOCAL_QUORUM' | 'EACH_QUORUM' | 'ALL' | 'LOCAL_ONE';
+export type Consistency = 'ONE' | 'QUORUM' | 'LOCAL_QUORUM' | 'LOCAL_ONE';
 
 export interface RedisOptions {
   at:

@@ -1,7 +1,134 @@
-import type { Profile, ProfileParts } from '../ports/profile.js';
-import type { ClusterOptions } from './options.js';
+import { randomUUID } from 'node:crypto';
+import type { Job, Profile, ProfileParts } from '../ports/profile.js';
+import { Boots } from './boots.js';
+import { CachedLog } from './cached-log.js';
+import { openCassandraArchive } from './cassandra/archive.js';
+import { openJobs } from './jobs/open.js';
+import { fillFilter, KnownAccounts } from './known-accounts.js';
+import { LateArchive } from './late-archive.js';
+import type { CassandraOptions, ClusterOptions, RedisOptions } from './options.js';
+import { openPostgres, type PostgresStores } from './postgres/open.js';
+import type { CassandraSettings } from './cassandra/connect.js';
+import type { RedisAddress, RedisSettings } from './redis/connect.js';
+import { openRedisNode } from './redis/open.js';
 
 /** Any number of processes on PostgreSQL, Cassandra and Redis. */
-export function clusterProfile(_options: ClusterOptions, _parts: ProfileParts): Promise<Profile> {
-  throw new Error('not yet');
+export async function clusterProfile(options: ClusterOptions, parts: ProfileParts): Promise<Profile> {
+  const { runtime, meter, logger, roles } = parts;
+  const onError = (error: unknown) => logger.warn({ err: error }, 'the way to the other servers is disturbed');
+  const isWorker = roles.includes('worker');
+
+  const archive = new LateArchive(
+    () => openCassandraArchive(cassandraSettings(options.cassandra), (warning) => logger.warn({}, warning)),
+    runtime,
+    logger,
+  );
+  await archive.start();
+  const bootId = `${options.nodeId}.${randomUUID()}`;
+  const stores = await openPostgres({ ...options.postgres, runtime, meter, logger, archive, bootId });
+  const boots = new Boots(
+    (lost) =>
+      openRedisNode({
+        settings: redisSettings(options.redis),
+        nodeId: options.nodeId,
+        hears: roles.includes('chat'),
+        runtime,
+        onLost: lost,
+        onError,
+      }),
+    onError,
+  );
+  const filter = () => boots.node.existence;
+  const jobs = await openJobs({
+    redis: options.redis,
+    offline: stores.offline,
+    jobs: [...upkeep(stores), fillFilter(filter, (after, limit) => stores.accounts.names(after, limit))],
+    isWorker,
+    runtime,
+    meter,
+    logger,
+  });
+
+  return {
+    stores: {
+      ...stores,
+      log: new CachedLog({ log: stores.log, pages: () => boots.node.pages, meter, onError }),
+      accounts: new KnownAccounts(stores.accounts, filter, meter),
+      offline: jobs.offline,
+    },
+    others: {
+      relay: boots.relay,
+      board: boots.board,
+      limits: boots.limits,
+      moved: stores.moved,
+      onEvicted: (run) => boots.onEvicted(run),
+    },
+    checks: {
+      postgres: { run: () => stores.check(), isVital: true },
+      cassandra: { run: () => archive.check(), isVital: false },
+      redis: { run: () => boots.node.check(), isVital: false },
+    },
+    // BullMQ runs them: each on one worker at a time.
+    jobs: [],
+    start: async () => {
+      await boots.start();
+      for (const warning of await boots.node.warnings()) logger.warn({}, warning);
+    },
+    close: async () => {
+      await boots.close();
+      await jobs.close();
+      await stores.close();
+      await archive.close();
+    },
+  };
+}
+
+/** What keeps the journal short. */
+function upkeep({ journal }: PostgresStores): Job[] {
+  return [
+    {
+      name: 'archive what dead servers left',
+      everyMs: 10_000,
+      run: async () => {
+        for (const boot of await journal.bootsBehind()) await journal.archiveLeftovers(boot);
+        return false;
+      },
+    },
+    {
+      name: 'drop what is archived',
+      everyMs: 300_000,
+      run: async () => (await journal.dropPartitions(), false),
+    },
+  ];
+}
+
+function cassandraSettings({ contactPoints, dataCenter, login, ca, ...rest }: CassandraOptions): CassandraSettings {
+  return {
+    ...rest,
+    contactPoints: contactPoints.join(','),
+    localDataCenter: dataCenter,
+    ...(login !== null && { username: login.user, password: login.password }),
+    ...(ca !== null && { tls: { caPath: ca } }),
+  };
+}
+
+function redisSettings({ at, user, password, tls, prefix }: RedisOptions): RedisSettings {
+  return {
+    address: redisAddress(at),
+    ...(user !== null && { username: user }),
+    ...(password !== null && { password }),
+    ...(tls !== null && { tls: tls.ca === null ? {} : { ca: tls.ca } }),
+    prefix,
+  };
+}
+
+function redisAddress(at: RedisOptions['at']): RedisAddress {
+  switch (at.kind) {
+    case 'single':
+      return at;
+    case 'cluster':
+      return { kind: 'cluster', nodes: at.nodes.join(',') };
+    case 'sentinel':
+      return { kind: 'sentinel', sentinels: at.sentinels.join(','), masterName: at.master };
+  }
 }

@@ -1,3 +1,4 @@
+import type { SharedLimits } from '../ports/shared-limits.js';
 import { Buckets, type Rate } from './rate-limit.js';
 
 /** The rates of all doors. */
@@ -28,16 +29,26 @@ export interface Limits {
   requests: Buckets;
 }
 
-/** One full bucket for everybody. */
-export function openLimits(rates: Rates, monotonic: () => number): Limits {
-  return {
-    messages: new Buckets(rates.messages, monotonic),
-    history: new Buckets(rates.history, monotonic),
-    typing: new Buckets(rates.typing, monotonic),
-    joins: new Buckets(rates.joins, monotonic),
-    logins: new Buckets(rates.logins, monotonic),
-    loginsPerAddress: new Buckets(rates.loginsPerAddress, monotonic),
-    registrations: new Buckets(rates.registrations, monotonic),
-    requests: new Buckets(rates.requests, monotonic),
-  };
+const KINDS = [
+  'messages',
+  'history',
+  'typing',
+  'joins',
+  'logins',
+  'loginsPerAddress',
+  'registrations',
+  'requests',
+] as const satisfies (keyof Rates)[];
+
+/** One full bucket for everybody; with `shared`, the same one on all servers (R23). */
+export function openLimits(rates: Rates, monotonic: () => number, shared: SharedLimits | null): Limits {
+  const limits = Object.fromEntries(
+    KINDS.map((bucket) => {
+      const rate = rates[bucket];
+      const tell = shared === null ? undefined : (key: string, cost: number) => shared.note({ bucket, key, cost, rate });
+      return [bucket, new Buckets(rate, monotonic, undefined, tell)];
+    }),
+  ) as Record<keyof Rates, Buckets>;
+  shared?.listen((bucket, key, fullInMs) => limits[bucket as keyof Rates].moved(key, fullInMs));
+  return limits;
 }

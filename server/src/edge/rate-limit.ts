@@ -47,13 +47,16 @@ export class Bucket {
  */
 export class Buckets {
   readonly #rate: Rate;
+  readonly #tell: ((key: string, cost: number) => void) | undefined;
   readonly #monotonic: () => number;
   readonly #maxKeys: number;
   /** Key → when it is full again; in order of use. */
   readonly #fullAt = new Map<string, number>();
 
-  constructor(rate: Rate, monotonic: () => number, maxKeys = 50_000) {
+  /** `tell` hears what was taken: for buckets that several servers share. */
+  constructor(rate: Rate, monotonic: () => number, maxKeys = 50_000, tell?: (key: string, cost: number) => void) {
     this.#rate = rate;
+    this.#tell = tell;
     this.#monotonic = monotonic;
     this.#maxKeys = maxKeys;
   }
@@ -69,13 +72,21 @@ export class Buckets {
     const now = this.#monotonic();
     const { fullAt, waitMs } = take(this.#fullAt.get(key) ?? Number.NEGATIVE_INFINITY, now, cost, this.#rate);
     this.#remember(key, fullAt);
-    return waitMs > 0 ? { ok: false, retryAfterMs: Math.ceil(waitMs) } : TAKEN;
+    if (waitMs > 0) return { ok: false, retryAfterMs: Math.ceil(waitMs) };
+    this.#tell?.(key, cost);
+    return TAKEN;
   }
 
   /** Takes, or throws the refusal `rate_limited`. */
   spend(key: string, cost = 1): void {
     const taken = this.take(key, cost);
     if (!taken.ok) throw new Refusal('rate_limited', undefined, { retryAfterMs: taken.retryAfterMs });
+  }
+
+  /** Others took from it too: it is full again in `fullInMs` at the earliest. Never fuller than it was. */
+  moved(key: string, fullInMs: number): void {
+    const fullAt = this.#monotonic() + Math.min(fullInMs, (this.#rate.burst * 1_000) / this.#rate.perS);
+    if (fullAt > (this.#fullAt.get(key) ?? Number.NEGATIVE_INFINITY)) this.#remember(key, fullAt);
   }
 
   #remember(key: string, fullAt: number): void {

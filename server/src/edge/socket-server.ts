@@ -10,6 +10,7 @@ import { addressKey, clientAddress, type TrustedProxies } from './client-address
 import type { Connection, ConnectionWorld } from './connection.js';
 import { Connections, type HeartbeatOptions } from './connections.js';
 import { PresenceConnection, type PresenceDoor } from './presence-connection.js';
+import { asksForWebSocket, PlainRequests } from './plain-requests.js';
 import { Bucket, type Rate } from './rate-limit.js';
 import { Flusher } from './send-queue.js';
 import { WsSocket } from './socket.js';
@@ -75,9 +76,11 @@ export class SocketServer {
     this.connections.start();
   }
 
-  /** Serves the upgrades of an HTTP server whose path `kindOf` knows; others are 404. */
+  /** Serves the upgrades of an HTTP server whose path `kindOf` knows; others are 404. Other upgrades are not taken up. */
   serve(server: Server, kindOf: (path: string) => SocketKind | null): void {
+    const plain = new PlainRequests(server);
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
+      if (!asksForWebSocket(request)) return plain.serve(request, stream, head);
       stream.on('error', () => stream.destroy());
       const kind = kindOf((request.url ?? '/').split('?', 1)[0] ?? '/');
       if (kind === null) return refuseUpgrade(stream, new Refusal('not_found'));
@@ -95,6 +98,14 @@ export class SocketServer {
   /** Sessions that were logged out, revoked, or whose account is gone: their sockets end now. */
   endSessions(sessionIds: readonly string[]): void {
     this.connections.endSessions(sessionIds, 'session_ended');
+  }
+
+  /** Ends all connections, each at another moment, so that they come again. New ones are taken meanwhile. */
+  sendAway(): void {
+    const { runtime } = this.#parts;
+    for (const connection of this.connections) {
+      runtime.after(runtime.random() * DRAIN_SPREAD_MS, () => connection.close('draining'));
+    }
   }
 
   /** Takes no more connections, lets what is under way finish, and sends everybody elsewhere. */

@@ -1,4 +1,5 @@
 import type { InboxItem, InboxQuery, InboxStore } from '../ports/conversations.js';
+import type { Runtime } from '../ports/runtime.js';
 import type { Reader } from './reader.js';
 import { entryColumns, entryOf, OPENED_COLUMNS, OPENED_WIDTH, openedOf, type EntryRow, type OpenedRow } from './rows.js';
 
@@ -27,9 +28,15 @@ type ItemRow = [...OpenedRow, ...PeerRow, ...EntryRow];
 /** Inboxes in SQLite. */
 export class EmbeddedInbox implements InboxStore {
   readonly #reader: Reader;
+  readonly #runtime: Runtime;
 
-  constructor(reader: Reader) {
+  constructor(reader: Reader, runtime: Runtime) {
     this.#reader = reader;
+    this.#runtime = runtime;
+  }
+
+  now(): Promise<number> {
+    return Promise.resolve(this.#runtime.now());
   }
 
   async inbox({ userId, since, after, limit }: InboxQuery): Promise<{ items: InboxItem[]; hasMore: boolean }> {

@@ -63,7 +63,7 @@ function storesOn(writer: Writer, reader: Reader, runtime: Runtime, lock: Direct
   return {
     log: new EmbeddedLog(writer, reader, runtime),
     conversations: new EmbeddedConversations(writer, reader),
-    inbox: new EmbeddedInbox(reader),
+    inbox: new EmbeddedInbox(reader, runtime),
     contacts: new EmbeddedContacts(writer, reader),
     accounts: new SqlAccounts(db),
     sessions: new SqlSessions(db, () => runtime.now()),

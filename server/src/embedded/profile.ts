@@ -22,6 +22,7 @@ export async function embeddedProfile(dataDir: string, { runtime, meter, onFatal
         run: async () => (await maintenance.purgeSends(runtime.now() - SENDS_KEPT_MS, CHUNK_ROWS)) === CHUNK_ROWS,
       },
     ],
+    start: async () => undefined,
     close: () => stores.close(),
   };
 }

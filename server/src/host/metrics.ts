@@ -14,6 +14,9 @@ const COUNTERS: Record<CounterName, string> = {
   roster_misses: 'Member lists read from the store.',
   names_hits: 'Usernames found in the cache.',
   names_misses: 'Usernames read from the store.',
+  page_cache_hits: 'Newest pages of a conversation found in the cache.',
+  page_cache_misses: 'Newest pages of a conversation read from the log.',
+  existence_filter_hits: 'Usernames that the filter knew nobody has.',
   logins: 'Sign-ins.',
   logins_refused: 'Sign-ins with wrong credentials, or too many.',
   rate_limited: 'Requests and frames refused by a rate limit.',
@@ -32,6 +35,11 @@ const GAUGES: Record<GaugeName, string> = {
   offline_rows: 'Conversations that absent people are owed messages of.',
   connections_chat: 'Open chat connections.',
   connections_presence: 'Open presence connections.',
+  journal_unarchived: 'Entries of this server that are not in the archive yet.',
+  journal_age_seconds: 'Age of the oldest of them.',
+  jobs_waiting: 'Jobs that wait, of all servers.',
+  jobs_active: 'Jobs under way, of all servers.',
+  jobs_dead: 'Jobs that failed for good, of all servers.',
 };
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 

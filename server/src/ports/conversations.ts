@@ -112,6 +112,8 @@ export interface ConversationStore {
 
 /** What a user sees first. */
 export interface InboxStore {
+  /** The clock that `movedAt` is of, epoch ms: what is not to be seen yet will have moved then, or up to the commit's timeouts before. */
+  now(): Promise<number>;
   /** A page, in the order of when the items last moved, newest first. */
   inbox(query: InboxQuery): Promise<{ items: InboxItem[]; hasMore: boolean }>;
   /** Groups that the user left, or was removed from, at or after `since`. */

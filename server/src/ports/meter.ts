@@ -15,6 +15,9 @@ export type CounterName =
   | 'roster_misses'
   | 'names_hits'
   | 'names_misses'
+  | 'page_cache_hits'
+  | 'page_cache_misses'
+  | 'existence_filter_hits'
   | 'logins'
   | 'logins_refused'
   | 'rate_limited'
@@ -22,4 +25,13 @@ export type CounterName =
   | 'commits'
   | 'commands_committed';
 export type TimerName = 'commit_seconds' | 'accept_to_deliver_seconds' | 'history_seconds' | 'inbox_seconds';
-export type GaugeName = 'commit_queue' | 'offline_rows' | 'connections_chat' | 'connections_presence';
+export type GaugeName =
+  | 'commit_queue'
+  | 'offline_rows'
+  | 'connections_chat'
+  | 'connections_presence'
+  | 'journal_unarchived'
+  | 'journal_age_seconds'
+  | 'jobs_waiting'
+  | 'jobs_active'
+  | 'jobs_dead';

@@ -11,5 +11,9 @@ export interface MovedStore {
    * Conversations of these users with entries that other servers appended at or after `since`, a time of the store's
    * own clock; null: lately. `now` is that clock, for the next question.
    */
-  movedSince(query: { userIds: readonly string[]; since: number | null; limit: number }): Promise<{ now: number; moved: Moved[] }>;
+  movedSince(query: {
+    userIds: readonly string[];
+    since: number | null;
+    limit: number;
+  }): Promise<{ now: number; moved: Moved[] }>;
 }

@@ -4,6 +4,7 @@ import type { MovedStore } from './moved.js';
 import type { PresenceBoard } from './presence-board.js';
 import type { Relay } from './relay.js';
 import type { Runtime } from './runtime.js';
+import type { SharedLimits } from './shared-limits.js';
 import type { Stores } from './stores.js';
 
 /** What a process gives to the profile that it runs on. */
@@ -11,6 +12,8 @@ export interface ProfileParts {
   runtime: Runtime;
   meter: Meter;
   logger: Logger;
+  /** What this process does. */
+  roles: readonly string[];
   /** The process cannot go on: whatever was acknowledged is safe, what is unanswered stays so. Called once. */
   onFatal: (error: Error) => void;
 }
@@ -36,6 +39,9 @@ export interface Others {
   relay: Relay;
   board: PresenceBoard;
   moved: MovedStore;
+  limits: SharedLimits;
+  /** Calls back when the others took this server for dead: they know none of its connections, which are to come again (R10). */
+  onEvicted(run: () => void): void;
 }
 
 /** Where a server keeps things, and how it reaches the others. */
@@ -47,6 +53,8 @@ export interface Profile {
   checks: Record<string, Check>;
   /** What keeps the stores in order; for processes with the role `worker`. */
   jobs: readonly Job[];
+  /** Lets the others know this server, once all listens that is to listen. */
+  start(): Promise<void>;
   /** Finishes what was accepted, and lets everything go. Call when nothing is asked of it any more. */
   close(): Promise<void>;
 }

@@ -36,7 +36,7 @@ export type Notice =
 
 /** What decides who sees whom. */
 export type PresenceNotice =
-  | { kind: 'hidden'; userId: string; invisible: boolean }
+  | { kind: 'hidden'; userId: string; invisible: boolean; at: number }
   | { kind: 'befriended'; userId: string; otherId: string }
   | { kind: 'parted'; userId: string; otherId: string }
   | { kind: 'left_group'; userId: string };

@@ -62,6 +62,18 @@ export class SqlAccounts implements AccountStore {
     return rows.map(accountOf);
   }
 
+  /** Usernames in lower case, in order, after `after`. */
+  async names(after: string, limit: number): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('accounts')
+      .select('username_key')
+      .where('username_key', '>', after)
+      .orderBy('username_key')
+      .limit(limit)
+      .execute();
+    return rows.map((row) => row.username_key);
+  }
+
   async setPassword(id: string, passwordHash: string): Promise<void> {
     await this.#db.updateTable('accounts').set({ password_hash: passwordHash }).where('id', '=', id).execute();
   }

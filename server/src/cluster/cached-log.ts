@@ -1,0 +1,80 @@
+import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../ports/log.js';
+import type { Meter } from '../ports/meter.js';
+import type { PageCache } from './redis/page-cache.js';
+
+/** What a cached page holds at most: one of the largest that may be asked for. */
+const PAGE_ENTRIES = 100;
+
+/**
+ * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query is the conversation's last
+ * seq, which the caller has just read with the membership: a page that ends there lacks nothing.
+ */
+export class CachedLog implements LogStore {
+  readonly #log: LogStore;
+  readonly #pages: () => PageCache;
+  readonly #meter: Meter;
+  readonly #onError: (error: unknown) => void;
+
+  constructor(parts: { log: LogStore; pages: () => PageCache; meter: Meter; onError: (error: unknown) => void }) {
+    this.#log = parts.log;
+    this.#pages = parts.pages;
+    this.#meter = parts.meter;
+    this.#onError = parts.onError;
+  }
+
+  append(append: Append): Promise<Appended> {
+    return this.#log.append(append);
+  }
+
+  moveCursor(move: CursorMove): Promise<Cursors | null> {
+    return this.#log.moveCursor(move);
+  }
+
+  entry(conversationId: string, seq: number): Promise<Entry | null> {
+    return this.#log.entry(conversationId, seq);
+  }
+
+  async page(query: PageQuery): Promise<Page> {
+    const isNewest = query.before === undefined && query.after === undefined && query.to >= query.from;
+    if (!isNewest) return this.#log.page(query);
+    const cached = pageFrom(await this.#read(query), query);
+    this.#meter.count(cached === null ? 'page_cache_misses' : 'page_cache_hits');
+    if (cached !== null) return cached;
+    const page = await this.#log.page({ ...query, limit: Math.max(query.limit, PAGE_ENTRIES) });
+    void this.#pages().store(query.conversationId, page.entries).catch(this.#onError);
+    return newestOf(page, query);
+  }
+
+  async #read({ conversationId, to }: PageQuery): Promise<Entry[] | null> {
+    try {
+      return await this.#pages().read(conversationId, to);
+    } catch {
+      // Redis is away: the log answers.
+      return null;
+    }
+  }
+}
+
+/** Null: the cached entries do not reach as far down as asked, or go beyond what may be seen. */
+function pageFrom(entries: Entry[] | null, query: PageQuery): Page | null {
+  const visible = entries?.filter(({ seq }) => seq >= query.from && seq <= query.to);
+  const lowest = visible?.[0]?.seq;
+  if (visible === undefined || lowest === undefined || visible.at(-1)?.seq !== query.to) return null;
+  if (lowest > query.from && visible.length < query.limit) return null;
+  return newestOf({ entries: visible, coversFrom: lowest, coversTo: query.to, hasMore: lowest > query.from }, query);
+}
+
+/** The newest entries of a page that the limits allow, one at least. */
+function newestOf(page: Page, { limit, maxBytes }: PageQuery): Page {
+  let bytes = 0;
+  let count = 0;
+  for (const entry of page.entries.toReversed()) {
+    bytes +=
+      Buffer.byteLength(JSON.stringify(entry.content)) - 2 + (entry.detail === null ? 0 : JSON.stringify(entry.detail).length);
+    if (count === limit || (count > 0 && bytes > maxBytes)) break;
+    count += 1;
+  }
+  if (count === page.entries.length) return page;
+  const entries = page.entries.slice(-count);
+  return { ...page, entries, coversFrom: entries[0]?.seq ?? page.coversFrom, hasMore: true };
+}

@@ -1,0 +1,77 @@
+import type { Account, AccountStore } from '../ports/accounts.js';
+import type { Meter } from '../ports/meter.js';
+import type { Job } from '../ports/profile.js';
+import type { ExistenceFilter } from './redis/existence-filter.js';
+
+const NAMES_AT_ONCE = 1_000;
+
+/** Usernames in lower case, in order, after `after`. */
+export type ListNames = (after: string, limit: number) => Promise<string[]>;
+
+/**
+ * Accounts behind a filter that knows most names which nobody has (R23): who asks for these costs no query. A name is in
+ * the filter before it is in the store.
+ */
+export class KnownAccounts implements AccountStore {
+  readonly #accounts: AccountStore;
+  readonly #filter: () => ExistenceFilter;
+  readonly #meter: Meter;
+
+  constructor(accounts: AccountStore, filter: () => ExistenceFilter, meter: Meter) {
+    this.#accounts = accounts;
+    this.#filter = filter;
+    this.#meter = meter;
+  }
+
+  async create(account: Account): Promise<boolean> {
+    await this.#filter().add(account.username.toLowerCase());
+    return this.#accounts.create(account);
+  }
+
+  async byUsername(username: string): Promise<Account | null> {
+    if (await this.#filter().mayExist(username.toLowerCase())) return this.#accounts.byUsername(username);
+    this.#meter.count('existence_filter_hits');
+    return null;
+  }
+
+  byIds(ids: string[]): Promise<Account[]> {
+    return this.#accounts.byIds(ids);
+  }
+
+  search(prefix: string, limit: number): Promise<Account[]> {
+    return this.#accounts.search(prefix, limit);
+  }
+
+  setPassword(id: string, passwordHash: string): Promise<void> {
+    return this.#accounts.setPassword(id, passwordHash);
+  }
+
+  setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void> {
+    return this.#accounts.setProfile(id, change);
+  }
+
+  setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
+    return this.#accounts.setLastSeen(seen);
+  }
+}
+
+/** Fills the filter when it is not complete: at first, and after Redis lost it. */
+export function fillFilter(filter: () => ExistenceFilter, names: ListNames): Job {
+  return {
+    name: 'fill the existence filter',
+    everyMs: 60_000,
+    run: async () => {
+      if (await filter().isComplete()) return false;
+      const begun = filter().begin();
+      if (begun === null) return false;
+      for (let after = ''; ;) {
+        const some = await names(after, NAMES_AT_ONCE);
+        await Promise.all(some.map((name) => filter().add(name)));
+        const last = some.at(-1);
+        if (last === undefined || some.length < NAMES_AT_ONCE) break;
+        after = last;
+      }
+      return !(await filter().complete(begun));
+    },
+  };
+}
