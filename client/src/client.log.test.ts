@@ -1,4 +1,6 @@
+import type { EventOf, InboxGroup } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
+import { summaryOfGroup } from './summary.js';
 import { annsClient, CHAT, item, live, T } from './testing/anns-client.js';
 import { settled } from './testing/simulated-runtime.js';
 
@@ -68,6 +70,78 @@ describe('R20 acknowledging', () => {
     await inbox([]);
     await runtime.advance(1_000);
     expect(last().commands('ACK')).toMatchObject([{ upTo: 1 }]);
+  });
+});
+
+describe('W51 a new group', () => {
+  const GROUP = 'group-1';
+  const group: InboxGroup = {
+    groupId: GROUP,
+    name: 'Climbing',
+    role: 'member',
+    access: 'open',
+    visibility: 'all',
+    memberCount: 500,
+    closed: false,
+    joinedSeq: 7,
+    lastSeq: 500,
+    ordinal: 0,
+    unread: 0,
+    delivered: 6,
+    read: 6,
+    lastAt: T,
+  };
+  const entry = { from: 'bob', createdAt: T, groupId: GROUP };
+  const welcome: EventOf<'GROUP_EVENT'> = {
+    type: 'GROUP_EVENT',
+    ...entry,
+    seq: 7,
+    messageId: 'm7',
+    name: 'Climbing',
+    event: 'added',
+    username: 'ann',
+    role: 'member',
+    group,
+  };
+  const message: EventOf<'GROUP_CHAT'> = {
+    type: 'GROUP_CHAT',
+    ...entry,
+    seq: 501,
+    messageId: 'm501',
+    ordinal: 1,
+    content: 'Welcome!',
+  };
+
+  test.each(['opened', 'all'] as const)(
+    'is there with its first frame, without a gap or a question, catchUp: %s',
+    async (catchUp) => {
+      const { client, runtime, last, inbox, seen } = annsClient({ catchUp });
+      await inbox([]);
+      last().say(welcome);
+      expect(client.conversation(GROUP)?.summary).toEqual(summaryOfGroup(group));
+      expect(last().commands('ACK')).toMatchObject([{ groupId: GROUP, upTo: 500 }]);
+      last().say(message);
+      expect(seen).toEqual([501]);
+      await runtime.advance(1_000);
+      expect(last().commands('ACK').at(-1)).toMatchObject({ groupId: GROUP, upTo: 501 });
+      expect(last().sent.map(({ type }) => type)).toEqual(['INIT_DATA', 'ACK', 'ACK']);
+    },
+  );
+
+  test('that came while the inbox was read is as the inbox says, which may be more', async () => {
+    const { client, runtime, last, opened } = annsClient();
+    await settled();
+    last().open();
+    last().say(welcome);
+    last().say(message);
+    const { requestId = '' } = last().commands('INIT_DATA').at(-1) ?? {};
+    const { type: _t, groupId: _g, ...lastMessage } = message;
+    const later = { ...group, lastSeq: 501, ordinal: 1, unread: 1, lastMessage };
+    last().say({ type: 'INIT_DATA', requestId, username: 'ann', chats: [], groups: [later], left: [], token: 'token-1' });
+    await opened;
+    expect(client.conversation(GROUP)?.summary).toEqual(summaryOfGroup(later));
+    await runtime.advance(1_000);
+    expect(last().commands('ACK')).toMatchObject([{ groupId: GROUP, upTo: 501 }]);
   });
 });
 

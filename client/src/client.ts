@@ -299,9 +299,14 @@ export class ParleyClient {
     this.#emitter.emit('event', event);
     if ((event.type === 'SUCCESS' || event.type === 'ERROR') && this.#outbox.answer(event)) return;
     if (this.#requests.answer(event)) return;
-    if (event.type === 'INFO') this.#emitter.emit('info', event);
+    if (event.type === 'INFO') this.#informed(event);
     else if (event.type === 'ERROR') this.#emitter.emit('error', errorOf(event));
     else this.#inbox.receive(event);
+  }
+
+  #informed(event: EventOf<'INFO'>): void {
+    if (event.code === 'resync') this.#inbox.resync();
+    this.#emitter.emit('info', event);
   }
 
   #lost(): void {

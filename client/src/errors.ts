@@ -9,7 +9,7 @@ import { ERROR_CODES } from '@parley/protocol/codes';
  * - `network`: an HTTP request did not get through; retryable.
  * - `closed`: the client was closed; connect again first.
  * - `unconfirmed`: an old message that the log could not be searched for in full; it may or may not have been sent.
- * - `outbox_failed`: the outbox store could not keep the message, so it was not sent.
+ * - `outbox_failed`: the outbox store could not keep the message, so it was not sent; or another process has its file.
  * - `discarded`: the message was taken back before it was sent.
  * - `bad_reply`: the peer's answer is not what the protocol says.
  */

@@ -118,6 +118,11 @@ export class Follower {
     this.#settle(origin === 'own' ? this.#parts.bounds.overtakingMs : 0);
   }
 
+  /** This device was told of a new group instead of each of its first entries, up to `lastSeq`: those are received. */
+  welcome(lastSeq: number): void {
+    this.replica.received(lastSeq);
+  }
+
   receiveReceipts(receipts: EventOf<'RECEIPT'>['receipts']): void {
     for (const { username, delivered, read, unread } of receipts) {
       if (username === this.#parts.me) this.#ownCursors({ delivered, read }, unread ?? null);

@@ -256,6 +256,7 @@ export class Inbox {
   #mergeEntry(event: EntryEvent): boolean {
     const followed = this.#of(event) ?? this.#begun(event);
     if (followed === null) return this.#isOut(event);
+    if (event.type === 'GROUP_EVENT' && event.group !== undefined) followed.follower.welcome(event.group.lastSeq);
     const { summary } = followed.conversation;
     if (this.#isOut(event) && summary.kind === 'group' && event.seq > summary.joinedSeq) {
       this.remove(summary.id);
@@ -266,8 +267,11 @@ export class Inbox {
     return true;
   }
 
-  /** A direct chat begins with its first message, if nothing else said so. */
+  /** A new group begins with the entry that brings it, a direct chat with its first message, if nothing else said so. */
   #begun(event: EntryEvent): Followed | null {
+    if (event.type === 'GROUP_EVENT' && event.group !== undefined) {
+      return this.#follow(summaryOfGroup(event.group), event.group.lastSeq + 1);
+    }
     if (event.type !== 'ONE_TO_ONE_CHAT' || event.seq !== 1) return null;
     return this.#chat(event.chatId, event.from === this.#username ? event.to : event.from, event.createdAt);
   }

@@ -1,5 +1,6 @@
 import { mkdir, open, readFile, rename, rm, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { ParleyError } from './errors.js';
 import { inOrder, type OutboxStore, type StoredMessage } from './outbox-store.js';
 
 type Line = { readonly put: StoredMessage } | { readonly remove: string };
@@ -18,8 +19,8 @@ const DEAD_LINES_MAX = 1_000;
  * calls made while one is being written share the next fsync. A line that a crash cut off is ignored, for its promise
  * never resolved; the file is replaced by rename, never overwritten.
  *
- * One process at a time may have the file: a second one is refused with an error. Reads on the first call; `close()`
- * lets the file go.
+ * One process at a time may have the file: a second one is refused with a ParleyError `outbox_failed` that names the
+ * first. Reads on the first call; `close()` lets the file go.
  *
  * @example
  * const client = createClient({ token, chatUrl, outbox: new FileOutbox('/home/ann/.parley/outbox-ann.jsonl') });
@@ -189,7 +190,7 @@ async function lock(path: string): Promise<void> {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       const owner = Number(await readFile(path, 'utf8').catch(() => ''));
       if (attempt > 0 || (owner !== 0 && isHeld(path, owner))) {
-        throw new Error(`the outbox is in use by process ${owner} (${path})`, { cause: error });
+        throw new ParleyError('outbox_failed', `the outbox is in use by process ${owner} (${path})`, { cause: error });
       }
       // Its process is gone without having closed it.
       await rm(path, { force: true });

@@ -2,6 +2,7 @@ import { mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { ParleyError } from './errors.js';
 import { FileOutbox } from './outbox-file.js';
 import { MemoryOutbox, type OutboxStore, type StoredMessage } from './outbox-store.js';
 
@@ -119,9 +120,15 @@ describe('an outbox file', () => {
     expect(await fileOutbox().list()).toEqual([message(0), message(9_999)]);
   });
 
-  test('has one owner at a time', async () => {
+  test('has one owner at a time: who comes second is refused as outbox_failed, and told who has it', async () => {
     await fileOutbox().put(message(1));
-    await expect(new FileOutbox(path).list()).rejects.toThrow(`in use by process ${process.pid}`);
+    const refusal: unknown = await new FileOutbox(path).list().catch((error: unknown) => error);
+    expect(refusal).toBeInstanceOf(ParleyError);
+    expect(refusal).toMatchObject({
+      code: 'outbox_failed',
+      retryable: false,
+      message: `the outbox is in use by process ${process.pid} (${path}.lock)`,
+    });
   });
 
   test('whose owner crashed is free, also if this process happens to have its id', async () => {

@@ -24,6 +24,7 @@ export class Replica {
   #isOpen = false;
   /** Entries up to here are not news: they were there when this device first heard of the conversation. */
   #newsAfter: number;
+  #receivedTo = 0;
   #isUnreadExact = true;
   #isReadTakenBack = false;
 
@@ -66,7 +67,12 @@ export class Replica {
 
   /** The end of what this device has received without a gap: what may be acknowledged. */
   prefixEnd(): number {
-    return this.log.covered.runEnd(Math.max(this.#base.delivered, this.#firstVisible - 1) + 1);
+    return this.log.covered.runEnd(Math.max(this.#base.delivered, this.#firstVisible - 1, this.#receivedTo) + 1);
+  }
+
+  /** What this device was told otherwise than by its entries: that much it has received. */
+  received(upTo: number): void {
+    this.#receivedTo = Math.max(this.#receivedTo, upTo);
   }
 
   /** Puts entries in their places; gives the messages among them that are news. What comes live is news always. */

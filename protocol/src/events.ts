@@ -26,6 +26,43 @@ export const HistoryMessage = z.object({
   deletedAt: f.time.optional(),
 });
 
+/** What both kinds of conversation say of themselves in the inbox. */
+const conversation = {
+  lastSeq: f.seq,
+  /** How many countable messages the log holds. */
+  ordinal: z.int(),
+  /** Messages of others after one's read cursor. */
+  unread: z.int(),
+  /** One's own cursors. */
+  delivered: f.seq,
+  read: f.seq,
+  /** When it last moved. */
+  lastAt: f.time,
+  /** The newest message, as a history page shows it. */
+  lastMessage: HistoryMessage.optional(),
+};
+export const InboxChat = z.object({
+  chatId,
+  with: f.username,
+  /** The other's cursors. */
+  peerDelivered: f.seq,
+  peerRead: f.seq,
+  /** One of the two has blocked the other: nothing can be sent. */
+  blocked: z.boolean(),
+  ...conversation,
+});
+export const InboxGroup = z.object({
+  groupId,
+  name: f.groupName,
+  role: f.role,
+  access: f.access,
+  visibility: f.visibility,
+  memberCount: z.int(),
+  closed: z.boolean(),
+  /** The seq of one's joining; with visibility `joined` nothing before it can be read. */
+  joinedSeq: f.seq,
+  ...conversation,
+});
 const chatMessage = { ...entry, ordinal: z.int(), content: z.string(), clientMessageId: f.clientMessageId.optional() };
 
 export const OneToOneChat = event(
@@ -72,6 +109,11 @@ export const GroupEvent = event(
     role: f.role.optional(),
     access: f.access.optional(),
     visibility: f.visibility.optional(),
+    /**
+     * Only with the first entry that a connection gets of a new group: the group as its inbox shows it. What lies at or
+     * below its `lastSeq` does not come.
+     */
+    group: InboxGroup.optional(),
   },
   'A change of a group or its members; it stands in the log like a message but is not counted as unread.',
   { ...exampleEntry, groupId: exampleGroup, name: 'Climbing', event: 'added', username: 'bob', role: 'member' },
@@ -84,7 +126,11 @@ export const ChatStarted = event(
 );
 
 /** The kinds of entries that a history page lists beside its messages. */
-export const HistoryEvent = z.discriminatedUnion('type', [MessageEdited, MessageDeleted, GroupEvent]);
+export const HistoryEvent = z.discriminatedUnion('type', [
+  MessageEdited,
+  MessageDeleted,
+  GroupEvent.omit({ group: true }).meta({ ...GroupEvent.meta() }),
+]);
 
 const history = {
   requestId: f.requestId.optional(),
@@ -116,43 +162,6 @@ export const GroupChatHistory = event('GROUP_CHAT_HISTORY', { groupId, ...histor
   ...exampleHistory,
 });
 
-/** What both kinds of conversation say of themselves in the inbox. */
-const conversation = {
-  lastSeq: f.seq,
-  /** How many countable messages the log holds. */
-  ordinal: z.int(),
-  /** Messages of others after one's read cursor. */
-  unread: z.int(),
-  /** One's own cursors. */
-  delivered: f.seq,
-  read: f.seq,
-  /** When it last moved. */
-  lastAt: f.time,
-  /** The newest message, as a history page shows it. */
-  lastMessage: HistoryMessage.optional(),
-};
-export const InboxChat = z.object({
-  chatId,
-  with: f.username,
-  /** The other's cursors. */
-  peerDelivered: f.seq,
-  peerRead: f.seq,
-  /** One of the two has blocked the other: nothing can be sent. */
-  blocked: z.boolean(),
-  ...conversation,
-});
-export const InboxGroup = z.object({
-  groupId,
-  name: f.groupName,
-  role: f.role,
-  access: f.access,
-  visibility: f.visibility,
-  memberCount: z.int(),
-  closed: z.boolean(),
-  /** The seq of one's joining; with visibility `joined` nothing before it can be read. */
-  joinedSeq: f.seq,
-  ...conversation,
-});
 export const Inbox = z.object({
   username: f.username,
   chats: z.array(InboxChat),
@@ -277,7 +286,7 @@ export const ErrorEvent = event(
 );
 export const Info = event(
   'INFO',
-  { code: z.enum(['draining', 'presence_ready', 'frames_dropped']), message: z.string(), reconnectAfterMs: z.int().optional() },
+  { code: z.enum(['draining', 'presence_ready', 'frames_dropped', 'resync']), message: z.string(), reconnectAfterMs: z.int().optional() },
   'For people, and a hint for clients.',
   { code: 'draining', message: 'The server is about to stop; connect again.', reconnectAfterMs: 1200 },
 );

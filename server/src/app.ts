@@ -37,9 +37,8 @@ import { Metrics } from './host/metrics.js';
 import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
-import type { SessionStore } from './ports/accounts.js';
 import type { Logger } from './ports/logger.js';
-import type { Job, Profile, ProfileParts } from './ports/profile.js';
+import type { Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
 import type { ServerRole } from './settings.js';
 import { Worker } from './worker/worker.js';
@@ -47,7 +46,6 @@ import { Worker } from './worker/worker.js';
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
 const GAUGE_MS = 5_000;
-const PURGED_AT_ONCE = 1_000;
 
 /** What a test may put in place of the real thing. */
 export interface World {
@@ -135,7 +133,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   // 4. What comes from other servers, and what got lost on the way.
   const healing =
     others === null || heard === null ? null : new Healing({ moved: others.moved, log, hub, heard, delivery, runtime, onError });
-  if (healing !== null && heard !== null) relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing }));
+  if (healing !== null && heard !== null) relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing, runtime, encode: textFrame }));
 
   // 5. The doors.
   const limits = openLimits(config.limits, () => runtime.monotonic(), others?.limits ?? null);
@@ -206,7 +204,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const presenceServer = socketsOnly(config.listen.tls);
   const worker = new Worker(
     [
-      ...(does('worker') ? [...profile.jobs, purgeSessions(stores.sessions, runtime)] : []),
+      ...(does('worker') ? profile.jobs : []),
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       {
         name: 'gauge',
@@ -268,14 +266,6 @@ async function openProfile({ cluster, dataDir }: Config, parts: ProfileParts): P
 function socketAt(path: string, roles: Config['roles']): SocketKind | null {
   if (path === '/ws/chat' && roles.includes('chat')) return 'chat';
   return path === '/ws/presence' && roles.includes('presence') ? 'presence' : null;
-}
-
-function purgeSessions(sessions: SessionStore, runtime: Runtime): Job {
-  return {
-    name: 'purge sessions',
-    everyMs: 60_000,
-    run: async () => (await sessions.purge(runtime.now(), PURGED_AT_ONCE)) === PURGED_AT_ONCE,
-  };
 }
 
 async function listen(server: Server, host: string, port: number): Promise<string> {

@@ -13,6 +13,7 @@ beforeAll(async () => {
 afterAll(() => server.remove());
 
 interface Operation {
+  operationId?: string;
   summary?: string;
   security?: unknown[];
   parameters?: { in: string; name: string; required?: boolean; example?: unknown }[];
@@ -57,6 +58,23 @@ describe('the OpenAPI document', () => {
       'post /auth/login',
       'post /auth/register',
     ]);
+  });
+
+  test('each operation has a name of its own, made of its method and path, for those who generate clients', async () => {
+    const operations = Object.entries((await openApi()).paths).flatMap(([path, methods]) =>
+      Object.entries(methods).map(([method, { operationId }]) => [`${method} ${path}`, operationId ?? ''] as const),
+    );
+    const ids = operations.map(([, id]) => id);
+    expect(ids.filter((id) => !/^(get|post|put|patch|delete)([A-Z][a-z]+)+$/.test(id))).toEqual([]);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(Object.fromEntries(operations)).toMatchObject({
+      'post /groups': 'postGroups',
+      'get /groups/{groupId}': 'getGroup',
+      'get /groups/{groupId}/members': 'getGroupMembers',
+      'delete /groups/{groupId}/members/{username}': 'deleteGroupMember',
+      'put /me/blocks/{username}': 'putMeBlock',
+      'get /health/ready': 'getHealthReady',
+    });
   });
 
   test('what it says of tokens is so: every other route answers 401 without one', async () => {

@@ -53,11 +53,43 @@ describe('coming and going', () => {
     });
     expect(await roles(bob, groupId)).toEqual({ [ann.username]: 'owner', [bob.username]: 'member' });
     expect(await b.next('GROUP_EVENT')).toMatchObject({ event: 'added', username: bob.username, from: ann.username, seq: 2 });
-    await laptop.next('GROUP_EVENT', ({ event }) => event === 'added');
-    expect(laptop.of('GROUP_EVENT').map(({ event }) => event)).toEqual(['created', 'added']);
+    expect(await laptop.next('GROUP_EVENT')).toMatchObject({ event: 'created', from: ann.username, seq: 1, group });
     await a.settle();
     expect(a.of('GROUP_EVENT')).toEqual([]);
   });
+
+  test.each(['over the socket', 'over HTTP'])(
+    'W51 D9 of a new group each connection gets one frame, however many are in it: with the group as the inbox shows it, %s',
+    async (way) => {
+      const [ann, ...others] = await here.people('ann', 'b', 'c', 'd', 'e', 'f', 'g', 'h');
+      const [a, laptop] = [await ann.chat(), await ann.chat()];
+      const devices = await Promise.all(others.map((other) => other.chat()));
+      const draft = { name: 'Climbing', access: 'invite', visibility: 'joined', members: others.map(({ username }) => username) };
+      const groupId =
+        way === 'over HTTP'
+          ? await groupOf(ann, others, draft)
+          : ((await a.askFor('SUCCESS', { type: 'CREATE_GROUP', ...draft })).groupId ?? '');
+      for (const [i, device] of devices.entries()) {
+        const welcome = await device.next('GROUP_EVENT');
+        const { groups } = await inbox(device);
+        expect(welcome).toMatchObject({ event: 'added', seq: i + 2, from: ann.username, username: others[i]?.username });
+        expect(welcome.group).toMatchObject({ groupId, role: 'member', joinedSeq: i + 2, lastSeq: 8, memberCount: 8 });
+        expect([welcome.group]).toEqual(groups);
+      }
+      const own = await laptop.next('GROUP_EVENT');
+      expect(own).toMatchObject({ event: 'created', seq: 1, from: ann.username, group: { role: 'owner', lastSeq: 8 } });
+      expect([own.group]).toEqual((await inbox(laptop)).groups);
+
+      await sayIn(laptop, groupId, 'Welcome!');
+      for (const device of devices) expect(await device.next('GROUP_CHAT')).toMatchObject({ seq: 9, content: 'Welcome!' });
+      await a.settle();
+      const counts = [...devices, laptop].map((device) => device.of('GROUP_EVENT').length);
+      expect([...counts, a.of('GROUP_EVENT').length]).toEqual([...Array<number>(8).fill(1), way === 'over HTTP' ? 1 : 0]);
+      const names = others.map(({ username }) => `added ${username}`);
+      expect(await chronicle(a, groupId)).toEqual(['created Climbing', ...names]);
+      expect(await chronicle(devices[2] as RawClient, groupId)).toEqual(names.slice(2));
+    },
+  );
 
   test('W50 W30 joining an open group: everybody learns of it, also who joined; joining again changes nothing', async () => {
     const [ann, bob] = await here.people('ann', 'bob');
@@ -183,8 +215,8 @@ describe('the log of a group', () => {
     const page = await groupHistory(b, groupId);
     expect(page).toMatchObject({ coversFrom: 1, coversTo: 9, hasMore: false });
     expect([...seqs(page.events), ...seqs(page.messages)].sort((x, y) => x - y)).toEqual(upTo(9));
-    const withoutName = (entries: readonly object[]) => entries.map((entry) => ({ ...entry, name: null }));
-    expect(withoutName(page.events.slice(1))).toEqual(withoutName(live.filter(({ type }) => type === 'GROUP_EVENT')));
+    const ofTheLog = (entries: readonly object[]) => entries.map((entry) => ({ ...entry, name: null, group: null }));
+    expect(ofTheLog(page.events.slice(1))).toEqual(ofTheLog(live.filter(({ type }) => type === 'GROUP_EVENT')));
     expect(await chronicle(a, groupId)).toEqual([
       'created Climbing',
       `added ${bob.username}`,

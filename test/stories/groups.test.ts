@@ -28,6 +28,29 @@ describe('groups', () => {
       await agreesWithFresh(person, device);
   });
 
+  test('W51 D4 in a new group of many nobody misses anything, and nobody asks for what they cannot have missed', async () => {
+    const [ann, ...others] = await meet('ann', 'bob', 'carol', 'dave', 'eve', 'fay');
+    const [anns, laptop] = [await ann.device(), await ann.device()];
+    const devices = await Promise.all(others.map((other) => other.device()));
+    const asked: string[] = [];
+    const told = devices.map((device) => {
+      const contents: string[] = [];
+      device.on('event', ({ type }) => (type === 'INIT_DATA' || type === 'GROUP_CHAT_HISTORY') && asked.push(type));
+      device.on('message', ({ message }) => contents.push(message.content));
+      return contents;
+    });
+    const group = await anns.createGroup({ name: 'Climbing', members: others.map(({ username }) => username) });
+    const message = await group.send('who climbs on Saturday?').sent;
+    await until('all have received it, and everything before it', () => group.statusOf(message) === 'delivered');
+    expect(told).toEqual(devices.map(() => ['who climbs on Saturday?']));
+    expect(asked).toEqual([]);
+    const fays = devices[4]?.conversation(group.id) ?? null;
+    await fays?.timeline.open();
+    expect(fays?.timeline.items.map((item) => 'seq' in item && item.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);
+    await agreesWithFresh(ann, laptop);
+    for (const [i, other] of others.entries()) await agreesWithFresh(other, devices[i] ?? laptop);
+  });
+
   test('D7 whoever is removed learns of that, and of nothing after', async () => {
     const [ann, bob] = await meet('ann', 'bob');
     const [anns, bobs] = [await ann.device(), await bob.device()];

@@ -1,4 +1,6 @@
 import type { EntryHint, Hint, Notice, RelayListener } from '../ports/relay.js';
+import type { Runtime } from '../ports/runtime.js';
+import type { Encode } from './delivery.js';
 import type { Healing } from './healing.js';
 import type { Heard } from './heard.js';
 import type { Hub } from './hub.js';
@@ -13,11 +15,18 @@ export interface ArrivalsParts {
   sessions: Sessions;
   presence: Presence;
   healing: Healing;
+  runtime: Runtime;
+  encode: Encode;
 }
+
+/** After a doubt, connections are asked to read their inboxes again, at different moments of this time. */
+const RESYNC_SPREAD_MS = 4_000;
+const RESYNC_SLICES = 40;
 
 /** What comes from other servers, handed to the connections of this one. */
 export class Arrivals implements RelayListener {
   readonly #parts: ArrivalsParts;
+  #isResyncing = false;
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
@@ -46,8 +55,26 @@ export class Arrivals implements RelayListener {
     }
   }
 
+  /** Entries are healed here; what is not in the log (cursors, blocks) each device looks up. */
   doubt(): void {
     void this.#parts.healing.now();
+    this.#resyncAll();
+  }
+
+  #resyncAll(): void {
+    const { runtime, hub, encode } = this.#parts;
+    if (this.#isResyncing) return;
+    this.#isResyncing = true;
+    const frame = encode({ type: 'INFO', code: 'resync', message: 'Something may have been missed; read the inbox again.' });
+    // Whoever comes later reads the inbox anyway.
+    const userIds = hub.userIds();
+    const some = Math.ceil(userIds.length / RESYNC_SLICES);
+    for (let slice = 0; slice < RESYNC_SLICES; slice++) {
+      runtime.after(((slice + runtime.random()) * RESYNC_SPREAD_MS) / RESYNC_SLICES, () => {
+        for (const userId of userIds.slice(slice * some, (slice + 1) * some)) hub.sendEphemeral(userId, frame);
+      });
+    }
+    runtime.after(RESYNC_SPREAD_MS, () => (this.#isResyncing = false));
   }
 
   async #entry(hint: EntryHint): Promise<void> {

@@ -1,14 +1,15 @@
-import { LIMITS, type ServerEvent } from '@parley/protocol';
+import { LIMITS, type InboxGroup, type ServerEvent } from '@parley/protocol';
 import type { Appended, Entry } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { EntryHint, Relay } from '../ports/relay.js';
 import type { Heard } from './heard.js';
-import { entryEvent, peopleOf, type Place } from './entry-event.js';
+import { entryEvent, peopleOf, welcomeEvent, type Place } from './entry-event.js';
 import type { Hub, Recipient } from './hub.js';
 import type { Names } from './names.js';
 import type { Offline } from './offline.js';
 import type { Room, Rosters } from './rosters.js';
+import { newGroupView } from './views.js';
 
 /** How often, and after what wait, the reads that a delivery needs are tried again. */
 const TRIES = 10;
@@ -69,16 +70,22 @@ export class Delivery {
     return turn;
   }
 
-  /** Gives entries that did not come from their server to the connections here, after whatever is under way (R9). */
-  async heal(conversationId: string, entries: readonly Entry[]): Promise<void> {
-    const { rosters, names, heard } = this.#parts;
+  /**
+   * Gives entries that did not come from their server to the connections here, after whatever is under way (R9).
+   * `bornAt`: when the group was made, if some may be of then; of those each member gets their own.
+   */
+  async heal(conversationId: string, entries: readonly Entry[], bornAt: number | null): Promise<void> {
+    const { rosters, names, heard, hub, encode } = this.#parts;
     await this.#waiting.get(conversationId);
     const room = await rosters.get(conversationId);
     if (room === null) return;
     const place = placeOf(room);
     await names.learn(entries.flatMap((entry) => peopleOf(entry, place)));
     for (const entry of entries) {
-      if (heard?.add(conversationId, entry.seq) !== false) this.#fanOutHere(room, place, entry, undefined);
+      if (heard?.add(conversationId, entry.seq) === false) continue;
+      if (isIntroduction(entry, bornAt))
+        hub.send(entry.detail?.userId ?? entry.senderId, encode(entryEvent(entry, place, names, true)));
+      else this.#fanOutHere(room, place, entry, undefined);
     }
   }
 
@@ -148,8 +155,13 @@ export class Delivery {
     this.#parts.rosters.follow(room, appended);
     const current = placeOf(room);
     const { relay, heard, offline } = this.#parts;
+    const isNewGroup = appended.entries[0]?.kind === 'created';
     for (const entry of appended.entries) {
       heard?.add(room.id, entry.seq);
+      if (isNewGroup) {
+        this.#introduce(room, current, entry, newGroupView(entry, appended), origin);
+        continue;
+      }
       const { frame, absent } = this.#fanOutHere(room, current, entry, origin);
       if (relay !== null) this.#fanOutElsewhere(relay, room, current, entry, frame, absent);
       else if (absent.length > 0) offline.note(room.id, absent, entry.seq);
@@ -157,6 +169,19 @@ export class Delivery {
     if (relay !== null && appended.entries.some(changesMembers)) {
       relay.notify({ kind: 'members_changed', conversationId: room.id });
     }
+  }
+
+  /**
+   * Of the first entries of a group each member gets one, their own, with the group as it is after all of them: every
+   * entry to every member would be the square of their number.
+   */
+  #introduce(room: Room, place: Place, entry: Entry, group: InboxGroup, origin: Recipient | undefined): void {
+    const { hub, relay, names, encode, meter, onError } = this.#parts;
+    const userId = entry.detail?.userId ?? entry.senderId;
+    if (relay === null && !hub.hasOther(userId, origin)) return;
+    const frame = encode(welcomeEvent(entry, place, names, group));
+    meter.count('entries_delivered', hub.send(userId, frame, origin));
+    relay?.forward(hintOf(room, entry, frame, () => frame, [userId])).catch(onError);
   }
 
   /** Gives its frame, and the members who have no connection here and are owed the message (R12). */
@@ -189,26 +214,11 @@ export class Delivery {
   }
 
   /** The way to the other servers may be cut: then everybody who is not here counts as absent, which an ACK undoes. */
-  #fanOutElsewhere(
-    relay: Relay,
-    room: Room,
-    place: Place,
-    entry: Entry,
-    frame: Uint8Array,
-    absentHere: readonly string[],
-  ): void {
+  #fanOutElsewhere(relay: Relay, room: Room, place: Place, entry: Entry, frame: Uint8Array, absentHere: readonly string[]): void {
     const { names, encode, offline, onError } = this.#parts;
     const isSmall = room.members.size <= LIMITS.receiptsPushedUpToMembers;
-    const hint: EntryHint = {
-      kind: 'entry',
-      conversationId: room.id,
-      seq: entry.seq,
-      membersVersion: room.membersVersion,
-      senderId: entry.senderId,
-      frame,
-      ownFrame: () => encode(entryEvent(entry, place, names, true)),
-      userIds: isSmall ? membersAt(room, entry) : null,
-    };
+    const ownFrame = () => encode(entryEvent(entry, place, names, true));
+    const hint = hintOf(room, entry, frame, ownFrame, isSmall ? membersAt(room, entry) : null);
     const out = outgoing(entry);
     if (out !== undefined && !room.members.has(out)) relay.forward({ kind: 'event', frame, userIds: [out] }).catch(onError);
     relay
@@ -238,7 +248,21 @@ function roomFor(rosters: Rosters, conversationId: string, appended: Appended): 
   return rosters.cached(conversationId, changes ? appended.membersVersion - 1 : appended.membersVersion);
 }
 
+const isIntroduction = ({ kind, createdAt }: Entry, bornAt: number | null) =>
+  createdAt === bornAt && (kind === 'created' || kind === 'added');
+
 const changesMembers = (entry: Entry) => entry.detail?.userId !== undefined || entry.kind === 'closed';
+
+function hintOf(
+  room: Room,
+  entry: Entry,
+  frame: Uint8Array,
+  ownFrame: () => Uint8Array,
+  userIds: readonly string[] | null,
+): EntryHint {
+  const { seq, senderId } = entry;
+  return { kind: 'entry', conversationId: room.id, seq, membersVersion: room.membersVersion, senderId, frame, ownFrame, userIds };
+}
 
 /** Those for whom the entry is. */
 function membersAt(room: Room, entry: Entry): string[] {

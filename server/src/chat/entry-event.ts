@@ -1,4 +1,4 @@
-import type { EntryEvent, HistoryEvent, HistoryMessage } from '@parley/protocol';
+import type { EntryEvent, HistoryEvent, HistoryMessage, InboxGroup } from '@parley/protocol';
 import type { Entry } from '../ports/log.js';
 import type { Names } from './names.js';
 
@@ -75,6 +75,12 @@ export function historyEvent(entry: Entry, place: Place, names: Names): HistoryE
         ...(detail.visibility !== undefined && { visibility: detail.visibility }),
       };
   }
+}
+
+/** The first entry that a member gets of a new group: with the group as it is after the first entries of all. */
+export function welcomeEvent(entry: Entry, place: Place, names: Names, group: InboxGroup): EntryEvent {
+  const event = historyEvent(entry, place, names);
+  return event.type === 'GROUP_EVENT' ? { ...event, group } : lost(entry);
 }
 
 /** A message as it stands in a page, for one reader. */

@@ -82,7 +82,9 @@ export class Healing {
     const { log, delivery } = this.#parts;
     for (let after = from - 1; after < to;) {
       const page = await log.page({ conversationId, from, to, after, ...PAGE });
-      await delivery.heal(conversationId, page.entries);
+      const maybeNew = page.entries.some(({ kind }) => kind === 'created' || kind === 'added');
+      const first = maybeNew ? await log.entry(conversationId, 1) : null;
+      await delivery.heal(conversationId, page.entries, first?.createdAt ?? null);
       if (page.coversTo <= after) return;
       after = page.coversTo;
     }

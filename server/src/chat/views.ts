@@ -1,5 +1,6 @@
 import type { InboxChat, InboxGroup } from '@parley/protocol';
 import type { InboxItem, Opened } from '../ports/conversations.js';
+import type { Appended, Entry } from '../ports/log.js';
 import { historyMessage } from './entry-event.js';
 import type { Names } from './names.js';
 
@@ -18,6 +19,31 @@ export function groupView(opened: Opened, lastMessage: InboxItem['lastMessage'],
     joinedSeq: membership.joinedSeq,
     ...common(opened),
     ...(lastMessage !== null && { lastMessage: historyMessage(lastMessage, names, readerId) }),
+  };
+}
+
+/** A group that has just begun with these entries, as the member is shown it whom one of them took in. */
+export function newGroupView(entry: Entry, { entries }: Appended): InboxGroup {
+  const { name, access, visibility } = entries[0]?.detail ?? {};
+  const lastSeq = entries.at(-1)?.seq;
+  if (name === undefined || access === undefined || visibility === undefined || lastSeq === undefined) {
+    throw new Error(`group ${entry.conversationId} did not begin with its settings`);
+  }
+  return {
+    groupId: entry.conversationId,
+    name,
+    role: entry.detail?.role ?? 'owner',
+    access,
+    visibility,
+    memberCount: entries.length,
+    closed: false,
+    joinedSeq: entry.seq,
+    lastSeq,
+    ordinal: 0,
+    unread: 0,
+    delivered: entry.seq - 1,
+    read: entry.seq - 1,
+    lastAt: entry.createdAt,
   };
 }
 

@@ -30,7 +30,10 @@ function options(version: string): FastifyDynamicSwaggerOptions {
       components: { securitySchemes: { token: { type: 'http', scheme: 'bearer', bearerFormat: 'JWT' } } },
       security: [{ token: [] }],
     },
-    transform: jsonSchemaTransform,
+    transform: (route) => {
+      const { schema, url } = jsonSchemaTransform(route);
+      return { schema: { ...schema, operationId: operationId(String(route.route.method), url) }, url };
+    },
     transformObject: (document) => asMeant(jsonSchemaTransformObject(document)),
   };
 }
@@ -38,6 +41,16 @@ function options(version: string): FastifyDynamicSwaggerOptions {
 const DESCRIPTION =
   'Accounts, sessions, chats, groups, history. Live messages go over the WebSockets: see /docs/async. ' +
   'Every refusal has the shape of `Error`; decide by `code` and `retryable`.';
+
+/** `GET /groups/:groupId/members` is `getGroupMembers`: what is picked out by a parameter is one. */
+function operationId(method: string, url: string): string {
+  const parts = url.split('/').filter((part) => part !== '');
+  const words = parts.flatMap((part, index) => {
+    if (part.startsWith(':')) return [];
+    return parts[index + 1]?.startsWith(':') ? part.replace(/s$/, '') : part;
+  });
+  return method.toLowerCase() + words.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join('');
+}
 
 type Document = ReturnType<typeof jsonSchemaTransformObject>;
 
