@@ -1,12 +1,19 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { request as tlsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { http } from '@parley/protocol';
-import { afterEach, describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { openSqlite } from '../../server/src/embedded/sqlite.js';
 import { call, PASSWORD, register } from '../world/http.js';
+import { onEmbedded, PROFILE } from '../world/profile.js';
+import { RawClient } from '../world/raw-client.js';
 import { startServer, type RunningServer } from '../world/server.js';
+import { until } from '../world/until.js';
+
+const ALL_WELL = PROFILE === 'embedded' ? { store: 'ok' } : { postgres: 'ok', cassandra: 'ok', redis: 'ok' };
 
 let server: RunningServer;
 afterEach(() => server.remove());
@@ -26,12 +33,44 @@ describe('health', () => {
       uptime: expect.any(Number) as number,
       timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
       version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
-      profile: 'embedded',
+      profile: PROFILE,
       roles: ['api', 'chat', 'presence', 'worker'],
-      checks: { store: 'ok' },
+      checks: ALL_WELL,
     });
     expect(await call(base, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
+  });
+
+  onEmbedded('R25 with a store that cannot be written to: not ready, and says which part; ready again by itself', async () => {
+    const base = await start();
+    // As a backup tool does that holds the file for too long.
+    const other = await openSqlite(join(server.dataDir, 'parley.db'), []);
+    onTestFinished(() => other.close());
+    other.exec('BEGIN IMMEDIATE');
+    const failing = { status: 'degraded', checks: { store: 'failing' } };
+    await until('it is not ready', async () => (await call(base, 'GET', '/health/ready')).status === 503);
+    expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 503, body: failing });
+    expect(await call(base, 'GET', '/health')).toMatchObject({ status: 200, body: failing });
+    expect(await call(base, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    other.exec('ROLLBACK');
+    await until('it is ready', async () => (await call(base, 'GET', '/health/ready')).status === 200);
+    expect(await call(base, 'GET', '/health')).toMatchObject({ body: { status: 'ok', checks: { store: 'ok' } } });
+  });
+
+  test('D10 while it drains: not ready, and says why, for as long as anybody is waited for', async () => {
+    const base = await start();
+    const { token } = await register(base, 'ann');
+    const deaf = await RawClient.connect(server.addresses.chat, token);
+    onTestFinished(() => deaf.socket.terminate());
+    await deaf.settle();
+    // The server waits half a second for the answer to its close.
+    deaf.socket.pause();
+    const stopped = server.stop();
+    const draining = { status: 'draining', checks: ALL_WELL };
+    expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 503, body: draining });
+    expect(await call(base, 'GET', '/health')).toMatchObject({ status: 200, body: draining });
+    expect(await call(base, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    await stopped;
   });
 });
 
@@ -147,13 +186,13 @@ test('TLS: with a certificate and its key, all is served over it', async (contex
   await server.remove();
   const base = await start({ TLS_CERT: cert, TLS_KEY: key });
   expect(base).toMatch(/^https:/);
-  const headers = await new Promise<Record<string, unknown>>((resolve, reject) => {
-    tlsRequest(`${base}/health`, { rejectUnauthorized: false }, (response) => {
-      response.resume();
-      resolve(response.headers);
-    })
-      .on('error', reject)
-      .end();
-  });
-  expect(headers['strict-transport-security']).toContain('max-age=');
+  const get = (headers: Record<string, string>) =>
+    new Promise<IncomingMessage>((resolve, reject) => {
+      tlsRequest(`${base}/health`, { rejectUnauthorized: false, headers }, (response) => resolve(response.resume()))
+        .on('error', reject)
+        .end();
+    });
+  expect((await get({})).headers['strict-transport-security']).toContain('max-age=');
+  // An offer of something other than a WebSocket is not taken up here either.
+  expect((await get({ connection: 'Upgrade', upgrade: 'h2c' })).statusCode).toBe(200);
 });

@@ -96,9 +96,10 @@ describe('paths', () => {
   });
 });
 
-describe('what is not even a good HTTP request', () => {
-  const shape = (body: string) => http.ErrorBody.parse(JSON.parse(body)).error;
+/** Fails unless it is a refusal. */
+const shape = (body: string) => http.ErrorBody.parse(JSON.parse(body)).error;
 
+describe('what is not even a good HTTP request', () => {
   test.each([
     ['nonsense', 'hello\r\n\r\n', 400],
     ['a bad header', 'GET / HTTP/1.1\r\nhost: x\r\nbad header\r\n\r\n', 400],
@@ -122,6 +123,52 @@ describe('what is not even a good HTTP request', () => {
     expect(answer.status).toBe(408);
     shape(answer.body);
     expect(performance.now() - started).toBeLessThan(8_000);
+  });
+});
+
+describe('an offer to upgrade to another protocol than WebSocket is not taken up (RFC 9110 §7.8)', () => {
+  /** As `curl --http2` and Java's HttpClient ask over plain HTTP. */
+  const OFFER = 'connection: Upgrade, HTTP2-Settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABkAAQAoAAAAAIAAAAA\r\n';
+  const end = 'GET /health/live HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n';
+
+  test('the request is answered as if it were not there, and the connection goes on', async () => {
+    const asked = `GET /health HTTP/1.1\r\nhost: x\r\n${OFFER}\r\n`;
+    const { status, headers, body } = await rawHttp(base, `${asked}${asked}${end}`);
+    expect([status, headers.get('x-request-id'), headers.get('connection')]).toEqual([
+      200,
+      expect.stringMatching(/^[0-9a-f-]{36}$/),
+      'keep-alive',
+    ]);
+    expect(body.match(/"checks":\{"store":"ok"\}/g)).toHaveLength(2);
+    expect(body.endsWith('{"status":"ok"}')).toBe(true);
+  });
+
+  test.each(['in one go', 'chunked', 'late'])('also one with a body, %s', async (how) => {
+    const body = JSON.stringify({ username: 'ann', password: PASSWORD });
+    const head = `POST /auth/login HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n${OFFER}`;
+    const sized = `${head}content-length: ${body.length}\r\n\r\n`;
+    const chunked = `${head}transfer-encoding: chunked\r\n\r\n${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+    const parts = { 'in one go': [`${sized}${body}${end}`], chunked: [`${chunked}${end}`], late: [sized, `${body}${end}`] };
+    const answer = await rawHttp(base, ...(parts[how as keyof typeof parts] ?? []));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toContain('"token":"');
+    expect(answer.body).toContain('{"status":"ok"}');
+  });
+
+  test('and it is no way past limits, tokens and what is refused', async () => {
+    const close = `connection: close, Upgrade\r\nupgrade: h2c\r\n\r\n`;
+    for (const [line, status] of [
+      ['GET /me', 401],
+      ['GET /nope', 404],
+      ['GET /ws/chat', 404],
+      ['PUT /health', 404],
+    ] as const) {
+      const answer = await rawHttp(base, `${line} HTTP/1.1\r\nhost: x\r\n${close}`);
+      expect([line, answer.status]).toEqual([line, status]);
+      shape(answer.body);
+    }
+    const onChatPort = await rawHttp(server.addresses.chat, `GET / HTTP/1.1\r\nhost: x\r\n${close}`);
+    expect([onChatPort.status, onChatPort.headers.get('upgrade')]).toEqual([426, 'websocket']);
   });
 });
 

@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { venue } from '../world/accounts.js';
 import type { RawClient } from '../world/raw-client.js';
+import { NODES } from '../world/server.js';
 import { groupOf, inbox, refused, say, sayAll, sayIn, unread, upTo } from '../world/talk.js';
+import { until } from '../world/until.js';
 
 const here = venue();
 
@@ -132,12 +134,42 @@ describe('receipts of a group', () => {
     const others = await Promise.all(readers.map((person) => person.chat()));
     const { seq } = await sayIn(a, groupId, 'Who has read this?');
     await Promise.all(others.map((client) => read(client, { groupId, upTo: seq })));
-    const receipt = await a.next('RECEIPT', ({ receipts }) => receipts.length === readers.length);
-    expect(receipt.groupId).toBe(groupId);
-    expect(receipt.receipts.map(({ username }) => username).sort()).toEqual(readers.map(({ username }) => username).sort());
-    for (const about of receipt.receipts) expect(about).toEqual({ username: about.username, delivered: seq, read: seq });
+    const told = () => a.of('RECEIPT').flatMap(({ receipts }) => receipts);
+    await until('she knows of all', () => told().length === readers.length);
+    expect(
+      told()
+        .map(({ username }) => username)
+        .sort(),
+    ).toEqual(readers.map(({ username }) => username).sort());
+    for (const about of told()) expect(about).toEqual({ username: about.username, delivered: seq, read: seq });
+    // Each server gathers what its own connections read.
+    expect(a.of('RECEIPT').length).toBeLessThanOrEqual(NODES);
+    for (const receipt of a.of('RECEIPT')) expect(receipt.groupId).toBe(groupId);
     await b.settle();
     expect(b.of('RECEIPT')).toEqual([]);
+  });
+
+  test('W40 reach the authors also if all that they wrote is from before a restart, of the newest entries that were passed', async () => {
+    const [ann, bob, carol, dave] = await here.people('ann', 'bob', 'carol', 'dave');
+    const groupId = await groupOf(ann, [bob, carol, dave]);
+    // Bob's one message is too far back for those who read everything at once.
+    await sayIn(await bob.chat(), groupId, 'First!');
+    const writer = await ann.chat();
+    await Promise.all(upTo(140).map((n) => sayIn(writer, groupId, `${n}`)));
+    const { seq = 0 } = await sayIn(await carol.chat(), groupId, 'Who has read this?');
+    await here.server.restart();
+
+    const [a, b, c, d] = [await ann.chat(), await bob.chat(), await carol.chat(), await dave.chat()];
+    await read(d, { groupId, upTo: seq });
+    for (const author of [a, c]) {
+      const { receipts } = await author.next('RECEIPT', (receipt) => receipt.groupId === groupId);
+      expect(receipts).toEqual([{ username: dave.username, delivered: seq, read: seq }]);
+    }
+    await read(a, { groupId, upTo: 6 });
+    expect(await b.next('RECEIPT')).toMatchObject({ receipts: [{ username: ann.username, delivered: 6, read: 6 }] });
+    await b.settle();
+    expect(b.of('RECEIPT')).toHaveLength(1);
+    expect(d.of('RECEIPT')).toEqual([]);
   });
 });
 

@@ -246,7 +246,7 @@ describe('as a process', () => {
         for (const protocol of ['websocket', 'h2c']) {
           const { status } = await rawHttp(
             url,
-            `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: upgrade\r\nupgrade: ${protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n\r\n`,
+            `GET ${target} HTTP/1.1\r\nhost: x\r\nconnection: upgrade, close\r\nupgrade: ${protocol}\r\nsec-websocket-version: 13\r\nsec-websocket-key: ${'A'.repeat(22)}==\r\n\r\n`,
           );
           expect([target, protocol, Math.floor(status / 100)]).toEqual([target, protocol, 4]);
         }

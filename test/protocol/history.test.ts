@@ -1,4 +1,4 @@
-import { LIMITS, type http } from '@parley/protocol';
+import { LIMITS, type http, type ServerEvent } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { venue, type Account } from '../world/accounts.js';
 import type { RawClient } from '../world/raw-client.js';
@@ -166,11 +166,19 @@ describe('the size of a reply', () => {
     await a.settle();
   });
 
+  test('D9 R14 what grows sixfold in JSON is still a reply, not the end of the connection', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const [a, b] = [await ann.chat(), await bob.chat()];
+    await sayAll(a, bob, Array<string>(30).fill('\u0001'.repeat(10_000)));
+    const page = await Promise.race<ServerEvent | 'closed'>([history(b, ann, { limit: 100 }), b.ended().then(() => 'closed')]);
+    expect(page).toMatchObject({ type: 'ONE_TO_ONE_CHAT_HISTORY', hasMore: true });
+  });
+
   test('D9 R14 an inbox is bounded in bytes as well, whatever the last messages are', async () => {
     const [ann] = await here.people('ann');
     const a = await ann.chat();
     const groups = await Promise.all(upTo(60).map((n) => a.askFor('SUCCESS', { type: 'CREATE_GROUP', name: `g${n}` })));
-    const long = 'x'.repeat(LIMITS.contentMaxBytes);
+    const long = '水'.repeat(5_461);
     await Promise.all(groups.map(({ groupId = '' }) => sayIn(a, groupId, long)));
     const reply = await inbox(a, { limit: 200 });
     expect(Buffer.byteLength(JSON.stringify(reply))).toBeLessThan(2 * LIMITS.replyMaxBytes);

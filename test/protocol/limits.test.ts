@@ -1,8 +1,8 @@
-import { LIMITS, type ServerEvent } from '@parley/protocol';
+import { LIMITS, type http, type ServerEvent } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { venue } from '../world/accounts.js';
 import type { RawClient } from '../world/raw-client.js';
-import { contents, groupOf, history, refused, say, upTo } from '../world/talk.js';
+import { contents, groupOf, history, inbox, refused, say, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 
 /** Sends many at once, and gives the codes with which they were refused; null: accepted. */
@@ -208,6 +208,45 @@ describe('frames', () => {
     }
   });
 
+  test('W4 a message whose frame has 64 KiB is taken, though its content is a sixth of that; it comes out whole by every way', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const [a, b] = [await ann.chat(), await bob.chat()];
+    const asFrame = (command: object) => JSON.stringify({ ...command, requestId: 'big' });
+    /** As many control characters, six bytes each in JSON, and then letters, as fit. */
+    const filled = (command: object) => {
+      const room = LIMITS.frameMaxBytes - asFrame({ ...command, content: '' }).length;
+      return { ...command, content: '\u0001'.repeat(Math.floor(room / 6)) + 'x'.repeat(room % 6) };
+    };
+    const message = filled({ type: 'ONE_TO_ONE_CHAT', to: bob.username });
+    expect(message.content.length).toBeLessThan(LIMITS.contentMaxBytes);
+    expect(asFrame(message)).toHaveLength(LIMITS.frameMaxBytes);
+    a.sendText(asFrame(message));
+    // The frames of the server are larger than that.
+    expect((await b.next('ONE_TO_ONE_CHAT')).content).toBe(message.content);
+    const { chatId, seq, messageId } = await b.next('ONE_TO_ONE_CHAT');
+    expect(contents((await history(b, ann)).messages)).toEqual([message.content]);
+    expect((await inbox(b)).chats[0]?.lastMessage?.content).toBe(message.content);
+
+    const edit = filled({ type: 'EDIT_MESSAGE', chatId, seq, messageId });
+    a.sendText(asFrame(edit));
+    expect((await b.next('MESSAGE_EDITED')).content).toBe(edit.content);
+    const page = await history(b, ann);
+    expect(contents(page.messages)).toEqual([edit.content]);
+    expect(page.events).toMatchObject([{ type: 'MESSAGE_EDITED', content: edit.content }]);
+    const { body } = await bob.call<http.ChatHistory>('GET', `/chats/${chatId}/messages`);
+    expect([body.messages, body.events]).toEqual([page.messages, page.events]);
+    expect(a.of('ERROR')).toEqual([]);
+  });
+
+  test('W4 a frame is too large as it was encoded: content that is allowed, escaped to more than 64 KiB, closes with 1009', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const a = await ann.chat();
+    await say(a, bob, '\n'.repeat(LIMITS.contentMaxBytes));
+    const content = '\u0001'.repeat(LIMITS.contentMaxBytes);
+    a.send({ type: 'ONE_TO_ONE_CHAT', to: bob.username, content });
+    expect(await a.ended()).toMatchObject({ code: 1009 });
+  });
+
   test('W4 W13 binary ones, and those that are no JSON object, are refused as bad_json; the connection stays', async () => {
     const [ann] = await here.people('ann');
     for (const client of [await ann.chat(), await ann.presence()]) {
@@ -288,6 +327,14 @@ describe('abuse', () => {
       expect(await client.ended()).toMatchObject({ code: 4200 });
       expect(new Set(client.of('ERROR').map(({ code }) => code))).toEqual(new Set(['rate_limited']));
     }
+  });
+
+  test('W59 the close comes at once, however much was sent ahead', async () => {
+    const [ann] = await calm.people('ann');
+    const a = await ann.chat();
+    const closing = until('it is closed', () => a.closed, 3_000);
+    for (let i = 0; i < 1_000; i++) a.sendText('nonsense');
+    expect(await closing).toMatchObject({ code: 4201 });
   });
 
   test('W59 refused commands that were well-formed are not counted', async () => {

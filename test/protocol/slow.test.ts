@@ -8,10 +8,19 @@ import { until } from '../world/until.js';
 const here = venue();
 const LONG = 'x'.repeat(LIMITS.contentMaxBytes - 10);
 
-/** How many connections the server has closed because they were slow. */
-async function closedSlow(): Promise<number> {
+async function metric(name: string): Promise<number> {
   const metrics = await (await fetch(`${here.server.addresses.http}/metrics`)).text();
-  return Number(/^parley_connections_closed_slow_total (\d+)$/m.exec(metrics)?.[1]);
+  return Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
+}
+/** How many connections the server has closed because they were slow. */
+const closedSlow = () => metric('connections_closed_slow_total');
+/** Resolves when no more pages are made: whoever asked for them takes no more. */
+async function pagesStop(): Promise<void> {
+  const seen: number[] = [];
+  await until('no more pages are made', async () => {
+    seen.push(await metric('history_seconds_count'));
+    return seen.length > 20 && seen.at(-20) === seen.at(-1);
+  });
 }
 
 /** Whose numbered messages a log holds, from its first to its last page. */
@@ -78,10 +87,7 @@ describe('who does not read', () => {
     const [a, b] = [await ann.chat(), await bob.chat()];
     const groupId = await groupOf(ann, [bob]);
     await b.next('GROUP_EVENT');
-    const dropped = async () => {
-      const metrics = await (await fetch(`${here.server.addresses.http}/metrics`)).text();
-      return Number(/^parley_frames_dropped_total (\d+)$/m.exec(metrics)?.[1]);
-    };
+    const dropped = () => metric('frames_dropped_total');
     const [slowBefore, droppedBefore] = [await closedSlow(), await dropped()];
     b.socket.pause();
     // As much as the network takes by itself, and a little that waits behind it.
@@ -104,20 +110,28 @@ describe('who does not read', () => {
     expect(b.of('TYPING').length).toBeLessThan(1_000);
   });
 
-  test('D8 who asks for page after page and does not read them is not closed as slow, and gets all of them in the end', async () => {
-    const [ann] = await here.people('ann');
-    const a = await ann.chat();
-    const groupId = await groupOf(ann, []);
-    await Promise.all(upTo(16).map((n) => sayIn(a, groupId, `${n}${LONG}`)));
-    const before = await closedSlow();
-    a.socket.pause();
-    for (const n of upTo(40)) a.send({ type: 'GET_GROUP_CHAT_HISTORY', groupId, limit: 100, requestId: `p${n}` });
-    // The others are served meanwhile.
-    const other = await ann.chat();
-    for (let i = 0; i < 20; i++) await other.settle();
-    a.socket.resume();
-    await until('all pages have come', () => a.of('GROUP_CHAT_HISTORY').length === 40);
-    expect(a.of('GROUP_CHAT_HISTORY').map(({ requestId }) => requestId)).toEqual(upTo(40).map((n) => `p${n}`));
-    expect(await closedSlow()).toBe(before);
-  });
+  test.each([
+    ['', LONG],
+    [', however much their content grows in JSON', '\u0001'.repeat(10_000)],
+  ])(
+    'D8 R14 who asks for page after page and does not read them is not closed as slow, and gets all of them in the end%s',
+    async (_, content) => {
+      const [ann] = await here.people('ann');
+      const a = await ann.chat();
+      const groupId = await groupOf(ann, []);
+      await Promise.all(upTo(26).map((n) => sayIn(a, groupId, `${n}${content}`)));
+      const before = await closedSlow();
+      a.socket.pause();
+      for (const n of upTo(40)) a.send({ type: 'GET_GROUP_CHAT_HISTORY', groupId, limit: 100, requestId: `p${n}` });
+      // The others are served meanwhile.
+      const other = await ann.chat();
+      for (let i = 0; i < 20; i++) await other.settle();
+      await pagesStop();
+      expect(await closedSlow()).toBe(before);
+      a.socket.resume();
+      await until('all pages have come', () => a.of('GROUP_CHAT_HISTORY').length === 40);
+      expect(a.of('GROUP_CHAT_HISTORY').map(({ requestId }) => requestId)).toEqual(upTo(40).map((n) => `p${n}`));
+      expect(await closedSlow()).toBe(before);
+    },
+  );
 });

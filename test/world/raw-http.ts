@@ -7,12 +7,20 @@ export interface RawAnswer {
   body: string;
 }
 
-/** Sends these very bytes to an HTTP server, and gives what it answers until it hangs up. */
-export async function rawHttp(url: string, bytes: string | Buffer): Promise<RawAnswer> {
+/** Between parts: long enough that they do not come as one. */
+const PAUSE_MS = 50;
+
+/** Sends these very bytes to an HTTP server, in so many parts, and gives what it answers until it hangs up. */
+export async function rawHttp(url: string, ...parts: (string | Buffer)[]): Promise<RawAnswer> {
   const { hostname, port } = new URL(url);
   const socket = connect(Number(port), hostname);
-  socket.write(bytes);
-  return parse(await everything(socket));
+  socket.setNoDelay(true);
+  const answer = everything(socket);
+  for (const [i, part] of parts.entries()) {
+    if (i > 0) await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    socket.write(part);
+  }
+  return parse(await answer);
 }
 
 function everything(socket: Socket): Promise<string> {

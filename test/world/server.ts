@@ -9,6 +9,8 @@ import { createApp, readConfig, type Addresses, type App, type Environment, type
 /** A whole server in this process, on free ports and stores of its own. */
 export interface RunningServer {
   readonly addresses: Addresses;
+  /** Those of each server that stands for it. */
+  readonly nodes: readonly Addresses[];
   readonly dataDir: string;
   /** Drains and stops; `start` again on the same folder with `restart`. */
   stop(): Promise<void>;
@@ -44,12 +46,16 @@ export const NODES = PROFILE === 'cluster' ? 2 : 1;
  * Starts a whole server in this process; on the cluster profile several, of which each use of `addresses` gives another.
  * `env`: settings beside those for tests.
  */
-export async function startServer(env: Environment = {}, world: Partial<World> = {}): Promise<RunningServer> {
+export async function startServer(
+  env: Environment = {},
+  world: Partial<World> = {},
+  count = setsLimits(env) ? 1 : NODES,
+): Promise<RunningServer> {
   const time = clock();
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-'));
   const services = PROFILE === 'cluster' ? await freshServices() : null;
   const nodes = await Promise.all(
-    Array.from({ length: setsLimits(env) ? 1 : NODES }, async (_, n) => {
+    Array.from({ length: count }, async (_, n) => {
       const nodeEnv = { ...(await freePorts()), ...services?.env, NODE_ID: `node-${n + 1}`, ...env };
       return new Node(settings(dataDir, nodeEnv), { runtime: time.runtime, ...world });
     }),
@@ -61,6 +67,9 @@ export async function startServer(env: Environment = {}, world: Partial<World> =
   return {
     get addresses() {
       return (nodes[turn++ % nodes.length] as Node).addresses;
+    },
+    get nodes() {
+      return nodes.map((node) => node.addresses);
     },
     dataDir,
     stop,

@@ -1,6 +1,7 @@
 import { LIMITS, Refusal, type EventOf } from '@parley/protocol';
 import type { Cursors, LogStore } from '../ports/log.js';
 import type { Runtime } from '../ports/runtime.js';
+import { Authors } from './authors.js';
 import type { Caller } from './caller.js';
 import type { Delivery } from './delivery.js';
 import { idOf, type Named } from './door.js';
@@ -28,11 +29,13 @@ export interface ReceiptsParts {
 /** How far people have received and read. Cursors move only forward, and are told only after their commit (R20). */
 export class Receipts {
   readonly #parts: ReceiptsParts;
+  readonly #authors: Authors;
   /** Group id → author → reader → the newest receipt of that reader. */
   readonly #gathered = new Map<string, Map<string, Map<string, ReceiptOf>>>();
 
   constructor(parts: ReceiptsParts) {
     this.#parts = parts;
+    this.#authors = new Authors(parts.log, parts.rosters);
   }
 
   /** This user has received everything up to `upTo`. */
@@ -80,9 +83,21 @@ export class Receipts {
       const others = [...room.members.keys()].filter((userId) => userId !== caller.userId);
       if (!room.blocked) delivery.toUsersEphemeral(others, { type: 'RECEIPT', ...where(room), receipts: [receipt] });
     } else if (room.members.size <= LIMITS.receiptsPushedUpToMembers) {
-      for (const author of authorsPassed(room, cursors)) {
-        if (author !== caller.userId && room.members.has(author)) this.#gather(room, author, caller.userId, receipt);
+      const authors = this.#authors.passed(room, cursors);
+      if (authors instanceof Set) this.#tellAuthors(room, authors, caller.userId, receipt);
+      else {
+        authors.then(
+          (found) => this.#tellAuthors(room, found, caller.userId, receipt),
+          // A store that is busy: receipts about others may be dropped, and the member list has them.
+          () => undefined,
+        );
       }
+    }
+  }
+
+  #tellAuthors(room: Room, authors: Set<string>, readerId: string, receipt: ReceiptOf): void {
+    for (const author of authors) {
+      if (author !== readerId && room.members.has(author)) this.#gather(room, author, readerId, receipt);
     }
   }
 
@@ -108,15 +123,3 @@ export class Receipts {
 }
 
 const where = (room: Room) => (room.kind === 'direct' ? { chatId: room.id } : { groupId: room.id });
-
-/** Who wrote the entries that the cursors passed, as far as they are recent. */
-function authorsPassed(room: Room, { delivered, read, deliveredBefore, readBefore }: Cursors): Set<string> {
-  const authors = new Set<string>();
-  for (let i = room.recent.length - 1; i >= 0; i--) {
-    const entry = room.recent[i];
-    if (entry === undefined || entry.seq <= Math.min(deliveredBefore, readBefore)) break;
-    const passed = (entry.seq <= delivered && entry.seq > deliveredBefore) || (entry.seq <= read && entry.seq > readBefore);
-    if (passed) authors.add(entry.senderId);
-  }
-  return authors;
-}

@@ -6,10 +6,17 @@ import type { Meter } from '../ports/meter.js';
 const MEMBERS_KEPT = 1_000_000;
 const RECENT_SENDERS = 128;
 
-/** A roster, and who wrote the newest entries: whom a moving cursor concerns. */
+/** Who wrote an entry. */
+export interface Sender {
+  seq: number;
+  senderId: string;
+}
+
+/** A roster, and who wrote the newest entries, as far as they passed here: whom a moving cursor concerns. */
 export interface Room extends Roster {
   readonly id: string;
-  recent: { seq: number; senderId: string }[];
+  /** By seq, each once. */
+  recent: Sender[];
 }
 
 /** Who is in which conversation, at which version. Bounded; every change of membership passes through `follow`. */
@@ -60,10 +67,18 @@ export class Rosters {
   follow(room: Room, appended: Appended): void {
     for (const entry of appended.entries) {
       applyToMembers(room, entry);
-      room.recent.push({ seq: entry.seq, senderId: entry.senderId });
+      // One that was read from the log meanwhile is there already.
+      if (entry.seq > (room.recent.at(-1)?.seq ?? 0)) room.recent.push({ seq: entry.seq, senderId: entry.senderId });
     }
     if (room.recent.length > RECENT_SENDERS * 2) room.recent = room.recent.slice(-RECENT_SENDERS);
     room.membersVersion = Math.max(room.membersVersion, appended.membersVersion);
+  }
+
+  /** Takes in who wrote entries that the log was asked for. */
+  remember(room: Room, senders: readonly Sender[]): void {
+    const known = new Set(room.recent.map(({ seq }) => seq));
+    const all = [...room.recent, ...senders.filter(({ seq }) => !known.has(seq))].sort((a, b) => a.seq - b.seq);
+    room.recent = all.slice(-RECENT_SENDERS * 2);
   }
 
   #load(conversationId: string): Promise<Room | null> {
