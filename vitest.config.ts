@@ -16,14 +16,14 @@ export default defineConfig({
         test: {
           name: 'embedded',
           include: ['{protocol,server,client,benchmark}/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['server/src/cluster/**'],
+          exclude: ['server/src/cluster/**', 'test/cluster/**'],
         },
       },
       {
         extends: true,
         test: {
           name: 'cluster',
-          include: ['server/src/cluster/**/*.test.ts', ...TOLD_ON_BOTH],
+          include: ['server/src/cluster/**/*.test.ts', 'test/cluster/**/*.test.ts', ...TOLD_ON_BOTH],
           globalSetup: 'test/world/services.ts',
           env: { PARLEY_TEST_PROFILE: 'cluster' },
         },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Job, Profile, ProfileParts } from '../ports/profile.js';
+import { purgeSessions } from '../sql/purge-sessions.js';
 import { Boots } from './boots.js';
 import { CachedLog } from './cached-log.js';
 import { openCassandraArchive } from './cassandra/archive.js';
@@ -11,6 +12,8 @@ import { openPostgres, type PostgresStores } from './postgres/open.js';
 import type { CassandraSettings } from './cassandra/connect.js';
 import type { RedisAddress, RedisSettings } from './redis/connect.js';
 import { openRedisNode } from './redis/open.js';
+
+const GAUGE_MS = 5_000;
 
 /** Any number of processes on PostgreSQL, Cassandra and Redis. */
 export async function clusterProfile(options: ClusterOptions, parts: ProfileParts): Promise<Profile> {
@@ -42,11 +45,17 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const jobs = await openJobs({
     redis: options.redis,
     offline: stores.offline,
-    jobs: [...upkeep(stores), fillFilter(filter, (after, limit) => stores.accounts.names(after, limit))],
+    jobs: [...upkeep(stores), purgeSessions(stores.sessions, runtime), fillFilter(filter, (after, limit) => stores.accounts.names(after, limit))],
     isWorker,
     runtime,
     meter,
     logger,
+  });
+
+  const gauging = runtime.every(GAUGE_MS, () => {
+    const { entries, ageMs } = stores.journal.lag();
+    meter.set('journal_unarchived', entries);
+    meter.set('journal_age_seconds', ageMs / 1_000);
   });
 
   return {
@@ -75,6 +84,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
       for (const warning of await boots.node.warnings()) logger.warn({}, warning);
     },
     close: async () => {
+      gauging.cancel();
       await boots.close();
       await jobs.close();
       await stores.close();

@@ -1,5 +1,6 @@
 import { LIMITS } from '@parley/protocol';
 import type { Profile, ProfileParts } from '../ports/profile.js';
+import { purgeSessions } from '../sql/purge-sessions.js';
 import { openEmbedded } from './open.js';
 
 const DAY_MS = 86_400_000;
@@ -16,6 +17,7 @@ export async function embeddedProfile(dataDir: string, { runtime, meter, onFatal
     others: null,
     checks: { store: { run: () => maintenance.check(), isVital: true } },
     jobs: [
+      purgeSessions(stores.sessions, runtime),
       {
         name: 'purge idempotency records',
         everyMs: 60_000,
