@@ -58,9 +58,11 @@ describe('health', () => {
   });
 
   test('D10 while it drains: not ready, and says why, for as long as anybody is waited for', async () => {
-    const base = await start();
+    await start();
+    // Both doors of one server.
+    const [{ http: base, chat } = { http: '', chat: '' }] = server.nodes;
     const { token } = await register(base, 'ann');
-    const deaf = await RawClient.connect(server.addresses.chat, token);
+    const deaf = await RawClient.connect(chat, token);
     onTestFinished(() => deaf.socket.terminate());
     await deaf.settle();
     // The server waits half a second for the answer to its close.

@@ -8,9 +8,13 @@ import { until } from '../world/until.js';
 const here = venue();
 const LONG = 'x'.repeat(LIMITS.contentMaxBytes - 10);
 
+/** Of all servers together. */
 async function metric(name: string): Promise<number> {
-  const metrics = await (await fetch(`${here.server.addresses.http}/metrics`)).text();
-  return Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
+  const counts = here.server.nodes.map(async ({ http }) => {
+    const metrics = await (await fetch(`${http}/metrics`)).text();
+    return Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
+  });
+  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
 }
 /** How many connections the server has closed because they were slow. */
 const closedSlow = () => metric('connections_closed_slow_total');
@@ -101,7 +105,8 @@ describe('who does not read', () => {
     }
     for (let i = 0; i < 5_000; i++) a.send({ type: 'TYPING', groupId });
     await a.settle();
-    expect(await dropped()).toBeGreaterThan(droppedBefore + 4_000);
+    // Between servers some are dropped before they come to the connection.
+    expect(await dropped()).toBeGreaterThan(droppedBefore + 1_000);
     expect(await closedSlow()).toBe(slowBefore);
 
     b.socket.resume();

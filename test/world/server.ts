@@ -117,8 +117,9 @@ class Node {
   }
 
   async stop(): Promise<void> {
-    await this.#app?.close();
+    const app = this.#app;
     this.#app = null;
+    await app?.close();
   }
 }
 

@@ -247,7 +247,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
 
   #end(code: number, reason: string): void {
     if (this.#phase !== 'open') return;
-    this.queue.flush();
+    // What waits for a snapshot that is being read goes out without it.
+    this.queue.release();
     this.#phase = 'closing';
     this.#quietTicks = 0;
     this.#pending = null;

@@ -1,0 +1,130 @@
+import { Redis } from 'ioredis';
+import type { ParleyClient } from '@parley/client/node';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { call } from '../world/http.js';
+import { cassandraByCable, ownRedis } from '../world/outage.js';
+import { agreesWithFresh, Person, shown, shows } from '../world/people.js';
+import { startServer, type RunningServer } from '../world/server.js';
+import { until } from '../world/until.js';
+
+/* What goes on while a service does not: Ann and Bob are on different servers. */
+
+async function serverWith(env: Record<string, string>): Promise<RunningServer> {
+  const server = await startServer(env);
+  onTestFinished(() => server.remove());
+  return server;
+}
+
+interface Pair {
+  ann: Person;
+  bob: Person;
+  anns: ParleyClient;
+  bobs: ParleyClient;
+}
+
+/** Ann is on the first server, Bob on the second, and both have their chat open. */
+async function pairOn(server: RunningServer): Promise<Pair> {
+  const [one, two] = server.nodes;
+  const [ann, bob] = [await Person.register(server, 'ann'), await Person.register(server, 'bob')];
+  onTestFinished(async () => void (await Promise.all([ann.leave(), bob.leave()])));
+  const anns = await ann.device({ chatUrl: one?.chat ?? '' });
+  const bobs = await bob.device({ chatUrl: two?.chat ?? '' });
+  await anns.sendTo(bob.username, 'hello').sent;
+  const chat = await until('Bob has the chat', () => bobs.chatWith(ann.username));
+  await chat.timeline.open();
+  await shows(bobs, () => chat, ['hello']);
+  return { ann, bob, anns, bobs };
+}
+
+const chatOf = ({ bobs, ann }: Pair) => bobs.chatWith(ann.username);
+
+/** Sends one message after the other until told to stop; gives what was sent. */
+function talking(pair: Pair): { stop: () => Promise<string[]> } {
+  const said: string[] = ['hello'];
+  let stopped = false;
+  const run = (async () => {
+    while (!stopped) {
+      const content = `m${said.length}`;
+      await pair.anns.sendTo(pair.bob.username, content).sent;
+      said.push(content);
+    }
+    return said;
+  })();
+  return {
+    stop: () => {
+      stopped = true;
+      return run;
+    },
+  };
+}
+
+describe('Redis', () => {
+  test('D4 R9 emptied under traffic: Bob has everything, once and in order, without a reconnect', async () => {
+    const redis = await ownRedis();
+    onTestFinished(() => redis.remove());
+    const pair = await pairOn(await serverWith({ REDIS_URL: redis.url }));
+    const operator = new Redis(redis.url);
+    onTestFinished(() => operator.disconnect());
+    const states: string[] = [];
+    pair.bobs.on('state', ({ name }) => states.push(name));
+    const talk = talking(pair);
+    for (let times = 0; times < 3; times++) {
+      await operator.flushall();
+      const before = shown(chatOf(pair)).length;
+      await until('Bob goes on to receive', () => shown(chatOf(pair)).length > before + 20, 12_000);
+    }
+    await shows(pair.bobs, () => chatOf(pair), await talk.stop(), 12_000);
+    expect(states).toEqual([]);
+    await agreesWithFresh(pair.bob, pair.bobs);
+  });
+
+  test('D11 R9 killed under traffic: sending goes on, Bob has everything within ten seconds; live again once it is back', async () => {
+    const redis = await ownRedis();
+    onTestFinished(() => redis.remove());
+    const server = await serverWith({ REDIS_URL: redis.url });
+    const pair = await pairOn(server);
+    const talk = talking(pair);
+    await redis.kill('SIGKILL');
+    const sentAt = pair.anns.chatWith(pair.bob.username)?.lastSeq ?? 0;
+    await until('Ann goes on to send', () => (pair.anns.chatWith(pair.bob.username)?.lastSeq ?? 0) > sentAt + 50);
+    await shows(pair.bobs, () => chatOf(pair), await talk.stop(), 12_000);
+    const [first] = server.nodes;
+    expect((await call(first?.http ?? '', 'GET', '/health/ready')).status).toBe(200);
+    await redis.restart();
+    const again = talking(pair);
+    await until(
+      'the relay is back: Bob receives at once',
+      async () => {
+        const seq = (await pair.anns.sendTo(pair.bob.username, 'now').sent).seq;
+        return until('it comes live', () => (chatOf(pair)?.lastSeq ?? 0) >= seq, 500).catch(() => false);
+      },
+      20_000,
+    );
+    await again.stop();
+    await agreesWithFresh(pair.bob, pair.bobs);
+  });
+});
+
+describe('Cassandra', () => {
+  test('D11 away under traffic: sending and the newest history go on; when it is back, all of it is archived', async () => {
+    const { cable, env } = await cassandraByCable();
+    onTestFinished(() => cable.remove());
+    const server = await serverWith(env);
+    const pair = await pairOn(server);
+    const talk = talking(pair);
+    cable.freeze();
+    const from = shown(chatOf(pair)).length;
+    await until('Bob goes on to receive', () => shown(chatOf(pair)).length > from + 300, 20_000);
+    const fresh = await pair.bob.device();
+    await fresh.chatWith(pair.ann.username)?.timeline.open();
+    expect(shown(fresh.chatWith(pair.ann.username)).length).toBeGreaterThan(0);
+    cable.thaw();
+    const said = await talk.stop();
+    await shows(pair.bobs, () => chatOf(pair), said);
+    for (const { http } of server.nodes) await until('its entries are archived', () => isArchived(http), 20_000);
+  });
+});
+
+async function isArchived(url: string): Promise<boolean> {
+  return /^parley_journal_unarchived 0$/m.test(await (await fetch(`${url}/metrics`)).text());
+}
