@@ -9,7 +9,7 @@ const HELP = `npm run start:cluster -- [options]
 
   --chat <n>       chat processes, on CHAT_PORT (default 2)
   --presence <n>   presence processes, on PRESENCE_PORT (default 2)
-  --api <n>        HTTP processes, on HTTP_PORT (default 1)
+  --api <n>        HTTP processes, on HTTP_PORT, which also takes both sockets (default 1)
   --worker <n>     worker processes (default 1)
   --help           this text
 
@@ -19,6 +19,8 @@ them; they stay when this ends ("npm run services -- down" stops them).`;
 const SERVER = new URL('../server/dist/main.js', import.meta.url).pathname;
 const SERVICES = new URL('../backing/dist/main.js', import.meta.url).pathname;
 const ROLES = ['api', 'chat', 'presence', 'worker'];
+// The HTTP port takes both sockets where the process has their roles.
+const ROLES_OF = { api: 'api,chat,presence', chat: 'chat', presence: 'presence', worker: 'worker' };
 const RESTART_MS = 500;
 
 const counts = countsOrExit();
@@ -30,7 +32,7 @@ for (const role of ROLES) for (let n = 1; n <= counts[role]; n++) run(role, `${r
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(signal));
 
 function run(role, name) {
-  const worker = cluster.fork({ ...environment, ROLES: role, NODE_ID: name });
+  const worker = cluster.fork({ ...environment, ROLES: ROLES_OF[role], NODE_ID: name });
   process.stdout.write(`${name}: process ${worker.process.pid}\n`);
   worker.on('exit', (code, signal) => {
     if (stopping) return;

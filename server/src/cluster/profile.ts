@@ -7,11 +7,10 @@ import { openCassandraArchive } from './cassandra/archive.js';
 import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
 import { LateArchive } from './late-archive.js';
-import type { CassandraOptions, ClusterOptions, RedisOptions } from './options.js';
+import type { ClusterOptions } from './options.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
-import type { CassandraSettings } from './cassandra/connect.js';
-import type { RedisAddress, RedisSettings } from './redis/connect.js';
 import { openRedisNode } from './redis/open.js';
+import { cassandraSettings, redisSettings } from './settings.js';
 
 const GAUGE_MS = 5_000;
 
@@ -45,7 +44,11 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const jobs = await openJobs({
     redis: options.redis,
     offline: stores.offline,
-    jobs: [...upkeep(stores), purgeSessions(stores.sessions, runtime), fillFilter(filter, (after, limit) => stores.accounts.names(after, limit))],
+    jobs: [
+      ...upkeep(stores),
+      purgeSessions(stores.sessions, runtime),
+      fillFilter(filter, (after, limit) => stores.accounts.names(after, limit)),
+    ],
     isWorker,
     runtime,
     meter,
@@ -110,35 +113,4 @@ function upkeep({ journal }: PostgresStores): Job[] {
       run: async () => (await journal.dropPartitions(), false),
     },
   ];
-}
-
-function cassandraSettings({ contactPoints, dataCenter, login, ca, ...rest }: CassandraOptions): CassandraSettings {
-  return {
-    ...rest,
-    contactPoints: contactPoints.join(','),
-    localDataCenter: dataCenter,
-    ...(login !== null && { username: login.user, password: login.password }),
-    ...(ca !== null && { tls: { caPath: ca } }),
-  };
-}
-
-function redisSettings({ at, user, password, tls, prefix }: RedisOptions): RedisSettings {
-  return {
-    address: redisAddress(at),
-    ...(user !== null && { username: user }),
-    ...(password !== null && { password }),
-    ...(tls !== null && { tls: tls.ca === null ? {} : { ca: tls.ca } }),
-    prefix,
-  };
-}
-
-function redisAddress(at: RedisOptions['at']): RedisAddress {
-  switch (at.kind) {
-    case 'single':
-      return at;
-    case 'cluster':
-      return { kind: 'cluster', nodes: at.nodes.join(',') };
-    case 'sentinel':
-      return { kind: 'sentinel', sentinels: at.sentinels.join(','), masterName: at.master };
-  }
 }

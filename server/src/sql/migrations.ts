@@ -11,11 +11,13 @@ export const migrations: Record<string, Migration> = {
       await createPeople(db);
       await createConversations(db);
       await createLog(db);
+      await createOffline(db);
     },
   },
 };
 
-async function createPeople(db: Kysely<Database>): Promise<void> {
+/** Accounts, sessions and blocks. */
+export async function createPeople(db: Kysely<Database>): Promise<void> {
   await db.schema
     .createTable('accounts')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -49,7 +51,8 @@ async function createPeople(db: Kysely<Database>): Promise<void> {
     .execute();
 }
 
-async function createConversations(db: Kysely<Database>): Promise<void> {
+/** Conversations, and who is in them. */
+export async function createConversations(db: Kysely<Database>): Promise<void> {
   await db.schema
     .createTable('conversations')
     .addColumn('id', 'text', (column) => column.primaryKey())
@@ -137,6 +140,10 @@ async function createLog(db: Kysely<Database>): Promise<void> {
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addUniqueConstraint('sends_key', ['conversation_id', 'sender_id', 'client_id'])
     .execute();
+}
+
+/** Who is owed what while away, and the row that checks write over. */
+export async function createOffline(db: Kysely<Database>): Promise<void> {
   await db.schema
     .createTable('offline_messages')
     .addColumn('user_id', 'text', (column) => column.notNull())

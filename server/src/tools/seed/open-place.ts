@@ -6,9 +6,10 @@ import type { Place } from './place.js';
 import { ServerPlace } from './server-place.js';
 import { StorePlace } from './store-place.js';
 
-/** The store, if nobody has it; else the server that does. With `url`: that server. */
+/** The store, if nobody has it; else the server that does. With `url`, and in a cluster: a server. */
 export async function openPlace(config: Config, url: string | undefined): Promise<Place> {
   if (url !== undefined) return new ServerPlace(url);
+  if (config.cluster !== null) return new ServerPlace(urlOf(config));
   try {
     return await openStore(config);
   } catch (error) {
@@ -30,7 +31,7 @@ function giveUp(error: Error): never {
 
 function urlOf({ dataDir, listen }: Config): string {
   if (listen.httpPort === 0) {
-    throw new Error(`A server has ${dataDir}, and HTTP_PORT is 0: say where the server is with --url.`);
+    throw new Error(`HTTP_PORT is 0, and the store of ${dataDir} is not free: say where the server is with --url.`);
   }
   const host = listen.host === '0.0.0.0' || listen.host === '::' ? 'localhost' : listen.host;
   return `http${listen.tls === null ? '' : 's'}://${host.includes(':') ? `[${host}]` : host}:${listen.httpPort}`;

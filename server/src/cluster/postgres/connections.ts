@@ -1,0 +1,123 @@
+import type { PostgresPool, PostgresPoolClient } from 'kysely';
+import { types, Pool, type ClientConfig, type PoolClient } from 'pg';
+import { AppendRefused } from '../../ports/log.js';
+import type { Logger } from '../../ports/logger.js';
+import { refusalOf, troubleOf } from './trouble.js';
+
+const STATEMENT_TIMEOUT_MS = 4_000;
+const LOCK_TIMEOUT_MS = 4_000;
+const CONNECT_TIMEOUT_MS = 2_000;
+/** When the server has not even said that its own timeout struck, the connection is dead. */
+const ANSWER_TIMEOUT_MS = 6_000;
+const WAITING_MAX = 2_000;
+const WAITING_MAX_MS = 5_000;
+const INT8 = 20;
+
+/** Seqs and times are whole numbers that JavaScript holds exactly; pg gives them as text unless told otherwise. */
+const wholeNumbers: Pick<typeof types, 'getTypeParser'> = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : types.getTypeParser(oid, format as 'text')) as typeof types.getTypeParser,
+};
+
+/**
+ * How every connection is made. No statement may read a table from end to end if an index serves: tables that were empty
+ * when a plan was made are large when it is used.
+ */
+export const clientConfig = (url: string): ClientConfig => ({
+  connectionString: url,
+  application_name: 'parley',
+  statement_timeout: STATEMENT_TIMEOUT_MS,
+  lock_timeout: LOCK_TIMEOUT_MS,
+  idle_in_transaction_session_timeout: STATEMENT_TIMEOUT_MS,
+  query_timeout: ANSWER_TIMEOUT_MS,
+  connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+  keepAlive: true,
+  types: wholeNumbers,
+  options: '-c enable_seqscan=off -c jit=off',
+});
+
+/** A statement that is prepared once for each connection. */
+export interface Statement {
+  name: string;
+  text: string;
+}
+
+/** Connections for everything but appends. What waits for one is bounded, and refused as overloaded beyond that (R7). */
+export class Connections {
+  readonly #pool: Pool;
+  readonly #logger: Logger;
+
+  constructor(url: string, max: number, logger: Logger) {
+    this.#logger = logger;
+    this.#pool = new Pool({ ...clientConfig(url), max, connectionTimeoutMillis: WAITING_MAX_MS });
+    this.#pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to PostgreSQL broke'));
+  }
+
+  /** Rows as tuples, in the order of the columns. The caller names their type. */
+  async rows<Row extends unknown[]>({ name, text }: Statement, values: unknown[]): Promise<Row[]> {
+    const client = await this.#connect();
+    try {
+      const { rows } = await client.query<Row>({ name, text, values, rowMode: 'array' });
+      client.release();
+      return rows;
+    } catch (error) {
+      client.release(troubleOf(error) === 'lost');
+      throw refusalFor(error);
+    }
+  }
+
+  async row<Row extends unknown[]>(statement: Statement, values: unknown[]): Promise<Row | undefined> {
+    return (await this.rows<Row>(statement, values))[0];
+  }
+
+  /** A connection of one's own, for session locks and what no transaction may hold. */
+  async borrow<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
+    const client = await this.#connect();
+    try {
+      const result = await use(client);
+      client.release();
+      return result;
+    } catch (error) {
+      // Closed, not returned: with it go the locks that it may hold.
+      client.release(true);
+      throw refusalFor(error);
+    }
+  }
+
+  /** As Kysely wants it; the connections are closed here, not there. */
+  get forKysely(): PostgresPool {
+    return { connect: () => this.#connectForKysely(), end: () => Promise.resolve() };
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  /** Whatever keeps it from connecting, it is not the caller's fault. */
+  async #connect(): Promise<PoolClient> {
+    if (this.#pool.waitingCount >= WAITING_MAX || this.#pool.ending) throw new AppendRefused('overloaded');
+    try {
+      return await this.#pool.connect();
+    } catch (error) {
+      this.#logger.debug({ err: error }, 'no connection to PostgreSQL');
+      throw new AppendRefused('overloaded');
+    }
+  }
+
+  async #connectForKysely(): Promise<PostgresPoolClient> {
+    const client = await this.#connect();
+    const query = async <R extends object>(text: string, values?: readonly unknown[]) => {
+      try {
+        return await client.query<R>(text, [...(values ?? [])]);
+      } catch (error) {
+        throw refusalFor(error);
+      }
+    };
+    return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
+  }
+}
+
+/** What a caller is told: a refusal if the store is in trouble, else the fault itself. */
+function refusalFor(error: unknown): unknown {
+  return error instanceof AppendRefused ? error : (refusalOf(troubleOf(error)) ?? error);
+}

@@ -1,0 +1,56 @@
+import type { CursorMove, Cursors, Entry } from '../../ports/log.js';
+import { Call, type Lookups, type Outcome } from './call.js';
+
+type Moved = readonly [delivered: number, read: number, unread: number, deliveredBefore: number, readBefore: number];
+type Look = readonly [verdict: 'look', readBefore: number, readTo: number, lastSeq: number];
+
+export const moveKey = (conversationId: string, userId: string) => `${conversationId} ${userId}`;
+
+/** A member's cursors on their way. */
+export class MoveCall extends Call<Cursors | null> {
+  readonly key: string;
+  readonly #userId: string;
+  #delivered: number;
+  #read: number;
+  /** Messages of one side of the read cursor, counted through the archive. */
+  #counted: { lo: number; hi: number; mm: number; oo: number } | null = null;
+
+  constructor({ conversationId, userId, delivered, read }: CursorMove, acceptedAt: number) {
+    super(conversationId, { chars: 0, entryCount: 0 }, acceptedAt);
+    this.key = moveKey(conversationId, userId);
+    this.#userId = userId;
+    this.#delivered = delivered;
+    this.#read = read ?? -1;
+  }
+
+  /** Moves that wait together are one, to the highest; the first caller is told that it moved. */
+  async join({ delivered, read }: CursorMove): Promise<Cursors | null> {
+    this.#delivered = Math.max(this.#delivered, delivered);
+    this.#read = Math.max(this.#read, read ?? -1);
+    const moved = await this.done;
+    return moved && { ...moved, moved: false, deliveredBefore: moved.delivered, readBefore: moved.read };
+  }
+
+  row(i: number): object {
+    return { i, c: this.conversationId, u: this.#userId, d: this.#delivered, r: this.#read, ...this.#counted };
+  }
+
+  entriesOf(): Entry[] {
+    return [];
+  }
+
+  /** Counts the shorter side of where the read cursor goes. */
+  override async look(lookups: Lookups, outcome: Outcome): Promise<void> {
+    const [, readBefore, readTo, lastSeq] = outcome as unknown as Look;
+    const [lo, hi] = readTo - readBefore < lastSeq - readTo ? [readBefore, readTo] : [readTo, lastSeq];
+    const { messages, own } = await lookups.messagesBetween(this.conversationId, lo, hi, this.#userId);
+    this.#counted = { lo, hi, mm: messages, oo: own };
+  }
+
+  protected resultOf(outcome: readonly unknown[] | null): Cursors | null {
+    if (outcome === null) return null;
+    const [delivered, read, unread, deliveredBefore, readBefore] = outcome as Moved;
+    const moved = delivered !== deliveredBefore || read !== readBefore;
+    return { delivered, read, unread, moved, deliveredBefore, readBefore };
+  }
+}

@@ -1,0 +1,87 @@
+import type { EntryHint, Hint } from '../../ports/relay.js';
+
+/**
+ * A hint as an entry of a stream, in one field: a line of words, a line of recipients, then the frames as they are. The
+ * words count the entries from one server to another, so that the receiver sees when one is missing (R9).
+ */
+export interface HintEntry {
+  /** The sending boot. */
+  from: string;
+  /** 1, 2, 3 … from this sender to this receiver. */
+  count: number;
+  hint: Hint;
+}
+
+export interface HintTarget {
+  /** The sending boot. */
+  from: string;
+  count: number;
+  /** Those of the receiver; null: no list (R12). */
+  userIds: readonly string[] | null;
+  /** The receiver has connections of the sender. */
+  withSender: boolean;
+}
+
+/** The name of the one field. */
+export const FIELD = 'h';
+const VERSION = '1';
+const EVERYBODY = '*';
+const LINE_END = 0x0a;
+const EMPTY = new Uint8Array();
+
+/** What the stream holds is not what a server of this version writes. */
+export class PoisonEntry extends Error {
+  override name = 'PoisonEntry';
+}
+
+export function encodeHint(hint: Hint, { from, count, userIds, withSender }: HintTarget): Buffer {
+  const { frame } = hint;
+  const own = withSender && hint.kind === 'entry' ? hint.ownFrame() : EMPTY;
+  const more =
+    hint.kind === 'entry' ? ` ${hint.conversationId} ${hint.seq} ${hint.membersVersion} ${hint.senderId} ${own.byteLength}` : '';
+  const text = `${VERSION} ${hint.kind} ${from} ${count}${more}\n${userIds?.join(',') ?? EVERYBODY}\n`;
+  const bytes = Buffer.allocUnsafe(text.length + frame.byteLength + own.byteLength);
+  bytes.write(text, 'latin1');
+  bytes.set(frame, text.length);
+  bytes.set(own, text.length + frame.byteLength);
+  return bytes;
+}
+
+/** Throws `PoisonEntry`. */
+export function decodeHint(fields: readonly Buffer[]): HintEntry {
+  const [name, bytes] = fields;
+  if (name?.toString('latin1') !== FIELD || bytes === undefined) throw new PoisonEntry('field');
+  const end = bytes.indexOf(LINE_END);
+  const start = bytes.indexOf(LINE_END, end + 1) + 1;
+  if (end < 0 || start === 0) throw new PoisonEntry('lines');
+  const words = bytes.toString('latin1', 0, end).split(' ');
+  const list = bytes.toString('latin1', end + 1, start - 1);
+  const userIds = list === EVERYBODY ? null : list.split(',');
+  const [version, kind, from, count] = words;
+  if (version !== VERSION || from === undefined || !isCount(Number(count))) throw new PoisonEntry('words');
+  const frames = bytes.subarray(start);
+  if (kind === 'entry') return { from, count: Number(count), hint: entryOf(words, frames, userIds) };
+  if (kind !== 'event' || userIds === null) throw new PoisonEntry(`kind ${kind}`);
+  return { from, count: Number(count), hint: { kind, frame: frames, userIds } };
+}
+
+function entryOf(words: string[], frames: Buffer, userIds: string[] | null): EntryHint {
+  const [, , , , conversationId, seq, version, senderId, ownBytes] = words;
+  if (conversationId === undefined || senderId === undefined) throw new PoisonEntry('words of an entry');
+  if (!isCount(Number(seq)) || !Number.isSafeInteger(Number(version))) throw new PoisonEntry('seq or version');
+  const end = frames.length - Number(ownBytes);
+  if (!(end >= 0 && end <= frames.length)) throw new PoisonEntry('length of a frame');
+  return {
+    kind: 'entry',
+    conversationId,
+    seq: Number(seq),
+    membersVersion: Number(version),
+    senderId,
+    frame: frames.subarray(0, end),
+    // Empty if the sender has no connection here; then nobody asks.
+    ownFrame: () => frames.subarray(end),
+    userIds,
+  };
+}
+
+const isCount = (n: number) => Number.isSafeInteger(n) && n > 0;

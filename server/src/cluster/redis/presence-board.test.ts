@@ -1,0 +1,18 @@
+import { presenceBoardContract, type BoardCluster } from '../../ports/presence-board.contract.js';
+import { onEachRedis, RedisPlace } from './temporary.contract.js';
+
+onEachRedis((name, { settings }) => {
+  presenceBoardContract(name, async (): Promise<BoardCluster> => {
+    const place = new RedisPlace(settings.address);
+    return {
+      join: async (changed) => {
+        const node = place.node();
+        node.board.listen(changed);
+        await node.start();
+        return { board: node.board, kill: () => node.abandon(), close: () => node.close() };
+      },
+      loseEverything: () => place.flush(),
+      close: () => place.close(),
+    };
+  });
+});

@@ -1,0 +1,153 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Ears, event, soon } from '../../ports/relay.contract.js';
+import { Keys } from './keys.js';
+import type { RedisNode, RedisNodeOptions } from './open.js';
+import { onEachRedis, RedisPlace } from './temporary.contract.js';
+
+onEachRedis((name, { settings }) => {
+  describe(`relay on ${name}, inside`, () => {
+    const places: RedisPlace[] = [];
+    afterAll(() => Promise.all(places.map((each) => each.close())));
+
+    const open = async (more: Partial<RedisNodeOptions>[]) => {
+      const place = new RedisPlace(settings.address);
+      places.push(place);
+      const nodes = await Promise.all(more.map((each) => join(place, each)));
+      return { place, keys: new Keys(place.prefix), nodes };
+    };
+
+    it('R11 an entry is taken off the stream once it was handed over, and not before', async () => {
+      const { place, keys, nodes } = await open([{}, {}]);
+      const [a, b] = nodes as [Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      let release = () => {};
+      b.ears.held = new Promise((resolve) => (release = resolve));
+      for (let n = 0; n < 10; n++) await a.node.relay.forward(event([user], `${n}`));
+      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(10);
+      b.ears.held = null;
+      release();
+      await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
+      expect(await place.admin.xpending(keys.stream(b.node.boot), 'chat')).toEqual([0, null, null, null]);
+      expect(b.ears.hints).toHaveLength(10);
+    });
+
+    it('an entry that nobody understands is counted and taken off, and holds up nobody', async () => {
+      const errors: unknown[] = [];
+      const { place, keys, nodes } = await open([{}, { onError: (error) => errors.push(error) }]);
+      const [a, b] = nodes as [Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      const stream = keys.stream(b.node.boot);
+      for (const words of ['', '1', '2 event x 1\nu\n', '1 entry x 1 c\nu\n', '1 event x -1\nu\n', '1 event x 1\n*\n']) {
+        await place.admin.xadd(stream, '*', 'h', words);
+      }
+      await place.admin.xadd(stream, '*', 'other', 'thing');
+      await a.node.relay.forward(event([user], 'next'));
+      await soon(() => expect(b.ears.texts()).toEqual(['next']));
+      expect(b.node.relay.figures().poisonedEntries).toBe(7);
+      expect(errors).toHaveLength(7);
+      await soon(async () => expect(await place.admin.xlen(stream)).toBe(0));
+    });
+
+    it('R9 a stream that was cut because it was not read casts a doubt', async () => {
+      const { place, keys, nodes } = await open([{ streamMaxEntries: 100 }, {}]);
+      const [a, b] = nodes as [Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      await a.node.relay.forward(event([user], 'first'));
+      await soon(() => expect(b.ears.texts()).toEqual(['first']));
+      let release = () => {};
+      b.ears.held = new Promise((resolve) => (release = resolve));
+      await Promise.all(Array.from({ length: 1_000 }, (_, n) => a.node.relay.forward(event([user], `${n}`))));
+      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBeLessThan(500);
+      expect(b.ears.doubts).toBe(0);
+      b.ears.held = null;
+      release();
+      await soon(() => expect(b.ears.texts().at(-1)).toBe('999'));
+      expect(b.ears.doubts).toBeGreaterThan(0);
+      await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
+    });
+
+    it('R8 what is in the directory is only what is here, also after people came and went in crowds', async () => {
+      const { place, keys, nodes } = await open([{}]);
+      const [a] = nodes as [Joined];
+      const people = Array.from({ length: 3_000 }, () => randomUUID());
+      await Promise.all(people.map((user) => a.node.relay.here(user)));
+      for (const user of people.slice(0, 2_000)) a.node.relay.gone(user);
+      for (const user of people.slice(0, 1_000)) void a.node.relay.here(user);
+      const present = new Set([...people.slice(0, 1_000), ...people.slice(2_000)].map((user) => keys.directory(user)));
+      await soon(async () => {
+        const there = (await place.keysIn()).filter((key) => key.includes(':at:'));
+        expect(there.length).toBe(present.size);
+        expect(there.every((key) => present.has(key))).toBe(true);
+      });
+      expect(await place.admin.pttl(keys.directory(people[0] as string))).toBeGreaterThan(290_000);
+    });
+
+    it('R10 a server that took over and died is replaced, and nothing is left of either', async () => {
+      const { place, keys, nodes } = await open([{}, {}, {}]);
+      const [a, b, c] = nodes as [Joined, Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      b.ears.held = new Promise(() => {});
+      for (let n = 0; n < 5; n++) await a.node.relay.forward(event([user], `${n}`));
+      // A claim of somebody who is no more.
+      const [, now] = [b.node.abandon(), Date.now()];
+      await place.admin.hset(keys.registry, b.node.boot, `taken ${now + 1_000} n9.somebody`);
+      await c.node.relay.here(user);
+      await soon(() => expect(c.ears.texts()).toEqual(['0', '1', '2', '3', '4']));
+      await soon(async () => expect(await place.admin.exists(keys.stream(b.node.boot))).toBe(0));
+      await soon(async () => expect(await place.admin.hget(keys.registry, b.node.boot)).toMatch(/^gone /));
+      await a.node.relay.forward(event([user], 'x'));
+      expect(await place.admin.hkeys(keys.directory(user))).toEqual([c.node.boot]);
+    });
+
+    it('R10 one that finds itself reaped is lost, and writes nothing of its own any more', async () => {
+      let lost = 0;
+      const { place, keys, nodes } = await open([{}, { onLost: () => lost++ }]);
+      const [a, b] = nodes as [Joined, Joined];
+      const [user, late] = [randomUUID(), randomUUID()];
+      await b.node.relay.here(user);
+      await place.admin.hset(keys.registry, b.node.boot, `gone ${Date.now() + 60_000} -`);
+      await soon(() => expect(lost).toBe(1));
+      expect(b.node.lease.isHeld()).toBe(false);
+      await b.node.relay.here(late);
+      await sleep(100);
+      expect(await place.admin.hkeys(keys.directory(late))).toEqual([]);
+      await soon(async () => expect(await a.node.relay.forward(event([user], 'x'))).toEqual([user]));
+      await b.node.close();
+      expect(await place.admin.hget(keys.registry, b.node.boot)).toMatch(/^gone /);
+    });
+
+    it('a server that left leaves only word of it', async () => {
+      const { place, keys, nodes } = await open([{}]);
+      const [a] = nodes as [Joined];
+      const user = randomUUID();
+      await a.node.relay.here(user);
+      a.node.board.put(user, { away: false });
+      a.node.relay.gone(user);
+      await a.node.close();
+      const left = (await place.keysIn()).filter((key) => !key.includes(':epoch:'));
+      expect(left).toEqual([keys.registry]);
+      expect(await place.admin.hgetall(keys.registry)).toEqual({ [a.node.boot]: expect.stringMatching(/^gone /) as string });
+    });
+
+    it('says what an operator should know', async () => {
+      const { nodes } = await open([{}]);
+      expect(await nodes[0]?.node.warnings()).toEqual([]);
+    });
+  });
+});
+
+type Joined = { node: RedisNode; ears: Ears };
+
+async function join(place: RedisPlace, more: Partial<RedisNodeOptions>): Promise<Joined> {
+  const node = place.node(more);
+  const ears = new Ears();
+  node.relay.listen(ears);
+  await node.start();
+  return { node, ears };
+}
