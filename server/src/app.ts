@@ -111,7 +111,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     tokenTtlMs: config.auth.tokenTtlMs,
     tell: (sessionIds) => relay?.notify({ kind: 'sessions_ended', sessionIds }),
   });
-  const accounts = await Accounts.open({ store: stores.accounts, sessions, passwords, runtime });
+  const accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
   const groups = new Groups({

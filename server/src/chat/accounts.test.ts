@@ -46,7 +46,7 @@ beforeEach(async () => {
   stores = await openEmbedded({ dataDir, runtime, meter: new Metrics(), onFatal: (error) => expect.unreachable(error.message) });
   sessions = new Sessions(stores.sessions, runtime, { tokenTtlMs: 86_400_000 });
   passwords = new RecordedPasswords();
-  accounts = await Accounts.open({ store: stores.accounts, sessions, passwords, runtime });
+  accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
 });
 afterEach(async () => {
   await stores.close();

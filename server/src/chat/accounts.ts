@@ -43,19 +43,14 @@ export class Accounts {
   readonly #passwords: Passwords;
   readonly #runtime: Runtime;
   /** Of no password. Checked when there is no such user, so that the answer takes as long as for a wrong password. */
-  readonly #nobodysHash: string;
+  #nobodysHash: Promise<string> | null = null;
   readonly #listeners = new Set<ProfileListener>();
 
-  private constructor({ store, sessions, passwords, runtime }: AccountsParts, nobodysHash: string) {
+  constructor({ store, sessions, passwords, runtime }: AccountsParts) {
     this.#store = store;
     this.#sessions = sessions;
     this.#passwords = passwords;
     this.#runtime = runtime;
-    this.#nobodysHash = nobodysHash;
-  }
-
-  static async open(parts: AccountsParts): Promise<Accounts> {
-    return new Accounts(parts, await parts.passwords.hash(parts.runtime.id()));
   }
 
   /** Creates an account and signs it in. Refused `username_taken` if somebody has, or had, the name in any case. */
@@ -76,8 +71,9 @@ export class Accounts {
 
   /** Opens a session. Unknown user and wrong password are one refusal, after the same time. */
   async signIn({ username, password }: Credentials, device: Device): Promise<SignedIn> {
+    const nobodysHash = await this.#hashOfNobody();
     const account = await this.#store.byUsername(username);
-    const right = await this.#passwords.verify(account?.passwordHash ?? this.#nobodysHash, password);
+    const right = await this.#passwords.verify(account?.passwordHash ?? nobodysHash, password);
     if (!account || !right) throw new Refusal('wrong_credentials');
     const session = await this.#sessions.open(account.id, device);
     await this.#endIfPasswordChanged(account, session);
@@ -126,6 +122,15 @@ export class Accounts {
     const account = await this.#store.byUsername(username);
     if (!account) throw new Refusal('not_found', undefined, { field: 'username' });
     return userOf(account);
+  }
+
+  /** Made with the first login, whoever's it is; an attempt that was refused is made again with the next. */
+  #hashOfNobody(): Promise<string> {
+    this.#nobodysHash ??= this.#passwords.hash(this.#runtime.id()).catch((error: unknown) => {
+      this.#nobodysHash = null;
+      throw error;
+    });
+    return this.#nobodysHash;
   }
 
   async #account(userId: string): Promise<Account> {

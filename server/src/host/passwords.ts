@@ -1,4 +1,3 @@
-import { hash, verify } from '@node-rs/argon2';
 import { Refusal } from '@parley/protocol';
 import type { Passwords } from '../ports/passwords.js';
 
@@ -34,11 +33,11 @@ export class Argon2Passwords implements Passwords {
   }
 
   hash(password: string): Promise<string> {
-    return this.#inTurn(() => hash(sameEverywhere(password), this.#options));
+    return this.#inTurn(async () => (await argon2()).hash(sameEverywhere(password), this.#options));
   }
 
   verify(stored: string, password: string): Promise<boolean> {
-    return this.#inTurn(() => verify(stored, sameEverywhere(password)));
+    return this.#inTurn(async () => (await argon2()).verify(stored, sameEverywhere(password)));
   }
 
   async #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -65,6 +64,9 @@ export class Argon2Passwords implements Passwords {
     else this.#running -= 1;
   }
 }
+
+/** Loaded with the first password: a server that nobody logs in to need not hold it. */
+const argon2 = () => import('@node-rs/argon2');
 
 /** Keyboards differ in how they compose letters with accents; the password is the same. */
 const sameEverywhere = (password: string) => password.normalize('NFC');
