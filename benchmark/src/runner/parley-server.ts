@@ -5,7 +5,9 @@ import { pathToFileURL } from 'node:url';
 import { Child } from './child.js';
 
 export const ROOT = join(import.meta.dirname, '../../..');
-const MAIN = join(ROOT, 'server/dist/main.js');
+/** What `npm start` runs, from the root. */
+export const SERVER = 'server/dist/bundle/main.js';
+const MAIN = join(ROOT, SERVER);
 const PROFILER = pathToFileURL(join(import.meta.dirname, 'profile-thread.js')).href;
 
 /** The limits that would refuse what a load does; `0` turns one off. */

@@ -5,7 +5,7 @@ import { createServer, type AddressInfo } from 'node:net';
 import type { Findings } from '../findings.js';
 import type { Lab } from '../lab.js';
 import { memoryOf } from '../measure/process-usage.js';
-import { newSecret, ROOT, serverEnvironment } from '../runner/parley-server.js';
+import { newSecret, ROOT, SERVER, serverEnvironment } from '../runner/parley-server.js';
 import type { Scenario, Settings } from './scenario.js';
 
 const knobs = {
@@ -22,9 +22,9 @@ export const start: Scenario<keyof typeof knobs> = {
   about: 'from spawning the server to its first answered /health, and its idle memory',
   knobs,
   async run(lab, { runs, settle }) {
-    lab.progress.step(`start: node server/dist/main.js, ${runs} times`);
+    lab.progress.step(`start: node ${SERVER}, ${runs} times`);
     const times: number[] = [];
-    for (let i = 0; i < runs; i++) times.push(await timeStart(lab, 'node', ['server/dist/main.js']));
+    for (let i = 0; i < runs; i++) times.push(await timeStart(lab, 'node', [SERVER]));
     lab.progress.step('start: npm start, 3 times');
     const npmTimes: number[] = [];
     for (let i = 0; i < 3; i++) npmTimes.push(await timeStart(lab, 'npm', ['start', '--silent']));
