@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createApp, VERSION } from './app.js';
 import { BadConfig, loadConfig, type Config } from './config.js';
+import { tidyHeapOnceQuiet } from './host/heap.js';
 import { openLogger } from './host/logger.js';
 
 const config = configOrExit();
@@ -14,6 +15,7 @@ const addresses = await app.start().catch(async (error: unknown) => {
   await app.close();
   process.exit(1);
 });
+tidyHeapOnceQuiet();
 logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
 if (process.stdout.isTTY && addresses.http !== undefined) {
   process.stdout.write(
