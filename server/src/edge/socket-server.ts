@@ -81,7 +81,7 @@ export class SocketServer {
     const plain = new PlainRequests(server);
     server.on('upgrade', (request: IncomingMessage, stream: Duplex, head: Buffer) => {
       if (!asksForWebSocket(request)) return plain.serve(request, stream, head);
-      stream.on('error', () => stream.destroy());
+      stream.on('error', destroyStream);
       const kind = kindOf((request.url ?? '/').split('?', 1)[0] ?? '/');
       if (kind === null) return refuseUpgrade(stream, new Refusal('not_found'));
       this.#upgrade(kind, request, stream, head).catch((error: unknown) => this.#refuse(kind, request, stream, error));
@@ -202,6 +202,11 @@ function worldOf({ runtime, meter, log }: SocketServerParts): ConnectionWorld {
     onSlow: () => meter.count('connections_closed_slow'),
     onDropped: () => meter.count('frames_dropped'),
   };
+}
+
+/** Not a closure: made beside the request, it would keep that, headers and all, for as long as the connection lives. */
+function destroyStream(this: Duplex): void {
+  this.destroy();
 }
 
 const tooMany = (what: string) => new Refusal('rate_limited', `Too many ${what}.`, { retryAfterMs: RETRY_AFTER_S * 1_000 });
