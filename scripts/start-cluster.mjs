@@ -16,7 +16,7 @@ const HELP = `npm run start:cluster -- [options]
 PostgreSQL, Cassandra and Redis are those of the environment (see .env.example), else "npm run services -- up" starts
 them; they stay when this ends ("npm run services -- down" stops them).`;
 
-const SERVER = new URL('../server/dist/main.js', import.meta.url).pathname;
+const SERVER = new URL('../server/dist/bundle/main.js', import.meta.url).pathname;
 const SERVICES = new URL('../backing/dist/main.js', import.meta.url).pathname;
 const ROLES = ['api', 'chat', 'presence', 'worker'];
 // The HTTP port takes both sockets where the process has their roles.

@@ -6,7 +6,7 @@ import type { Addresses, Environment } from '@parley/server';
 import { freshServices, PROFILE, type FreshServices } from './profile.js';
 import { freePorts, settings } from './server.js';
 
-const MAIN = join(import.meta.dirname, '../../server/dist/main.js');
+const MAIN = join(import.meta.dirname, '../../server/dist/bundle/main.js');
 
 /** A server as a process of its own, which can be killed. */
 export interface ServerProcess {

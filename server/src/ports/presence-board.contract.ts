@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { PresenceBoard } from './presence-board.js';
-import { soon } from './relay.contract.js';
+import { soon } from './ears.contract.js';
 
 /** A server of a cluster, as far as its board goes. */
 export interface BoardServer {

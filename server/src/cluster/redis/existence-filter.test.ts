@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, describe, expect, it } from 'vitest';
-import { soon } from '../../ports/relay.contract.js';
+import { soon } from '../../ports/ears.contract.js';
 import type { RedisNode } from './open.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 

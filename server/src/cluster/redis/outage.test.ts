@@ -5,7 +5,7 @@ import { join as pathOf } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { Ears, event, soon } from '../../ports/relay.contract.js';
+import { Ears, event, soon } from '../../ports/ears.contract.js';
 import { Gate } from './gate.contract.js';
 import type { RedisNode } from './open.js';
 import { onEachRedis, onRedis, RedisPlace } from './temporary.contract.js';

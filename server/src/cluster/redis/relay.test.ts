@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { Ears, event, soon } from '../../ports/relay.contract.js';
+import { Ears, event, soon } from '../../ports/ears.contract.js';
 import { Keys } from './keys.js';
 import type { RedisNode, RedisNodeOptions } from './open.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';

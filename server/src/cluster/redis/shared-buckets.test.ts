@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import { soon } from '../../ports/relay.contract.js';
+import { soon } from '../../ports/ears.contract.js';
 import type { SharedLimits, SharedRate } from '../../ports/shared-limits.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 
