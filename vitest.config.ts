@@ -28,6 +28,15 @@ export default defineConfig({
           env: { PARLEY_TEST_PROFILE: 'cluster' },
         },
       },
+      {
+        extends: true,
+        test: {
+          name: 'redis-cluster',
+          include: ['test/stories/**/*.test.ts'],
+          globalSetup: 'test/world/services.ts',
+          env: { PARLEY_TEST_PROFILE: 'cluster', PARLEY_TEST_REDIS: 'cluster' },
+        },
+      },
     ],
   },
 });

@@ -33,8 +33,11 @@ describe('groups', () => {
     const [anns, laptop] = [await ann.device(), await ann.device()];
     const devices = await Promise.all(others.map((other) => other.device()));
     const asked: string[] = [];
+    let doubts = 0;
     const told = devices.map((device) => {
       const contents: string[] = [];
+      // A server of a cluster may say that something could have been missed: that is another story.
+      device.on('info', ({ code }) => code === 'resync' && (doubts += 1));
       device.on('event', ({ type }) => (type === 'INIT_DATA' || type === 'GROUP_CHAT_HISTORY') && asked.push(type));
       device.on('message', ({ message }) => contents.push(message.content));
       return contents;
@@ -43,7 +46,7 @@ describe('groups', () => {
     const message = await group.send('who climbs on Saturday?').sent;
     await until('all have received it, and everything before it', () => group.statusOf(message) === 'delivered');
     expect(told).toEqual(devices.map(() => ['who climbs on Saturday?']));
-    expect(asked).toEqual([]);
+    expect(asked.length).toBeLessThanOrEqual(doubts);
     const fays = devices[4]?.conversation(group.id) ?? null;
     await fays?.timeline.open();
     expect(fays?.timeline.items.map((item) => 'seq' in item && item.seq)).toEqual([1, 2, 3, 4, 5, 6, 7]);

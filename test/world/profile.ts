@@ -19,8 +19,15 @@ export interface FreshServices {
 /** The keyspace is shared: conversations have ids of their own, and making one takes seconds. */
 const KEYSPACE = 'parley_test';
 
+/** A single Redis, or where the run says so a Redis Cluster. */
+function redisEnvironment(): Environment | null {
+  const [single, nodes] = [inject('redis'), inject('redisCluster')];
+  if (process.env['PARLEY_TEST_REDIS'] === 'cluster') return nodes === null ? null : { REDIS_CLUSTER: nodes };
+  return single === null ? null : { REDIS_URL: single };
+}
+
 export async function freshServices(): Promise<FreshServices> {
-  const [redis, cassandra] = [inject('redis'), inject('cassandra')];
+  const [redis, cassandra] = [redisEnvironment(), inject('cassandra')];
   if (redis === null || cassandra === null) throw new Error('this run has no Redis or no Cassandra: skip what needs them');
   const database = await freshDatabase();
   return {
@@ -31,7 +38,7 @@ export async function freshServices(): Promise<FreshServices> {
       CASSANDRA_CONTACT_POINTS: cassandra.contactPoints,
       CASSANDRA_DATA_CENTER: cassandra.dataCenter,
       CASSANDRA_KEYSPACE: KEYSPACE,
-      REDIS_URL: redis,
+      ...redis,
       REDIS_PREFIX: freshPrefix(),
     },
     clockAhead: (ms) =>

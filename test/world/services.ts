@@ -41,6 +41,8 @@ export async function setup(project: TestProject): Promise<void> {
     throw new Error(`this run requires ${missing.join(', ')}:\n${Object.values(failed).join('\n')}`);
   }
   if (missing.length > 0) process.stdout.write(`Without ${missing.join(', ')}: the tests that need it are skipped.\n`);
+  // A further project of this run finds them given, and brings up none of its own.
+  Object.assign(process.env, env);
   const { CASSANDRA_CONTACT_POINTS: contactPoints, CASSANDRA_DATA_CENTER: dataCenter } = env;
   project.provide('postgres', env['POSTGRES_URL'] ?? null);
   project.provide('redis', env['REDIS_URL'] ?? null);

@@ -19,14 +19,18 @@ export interface ArrivalsParts {
   encode: Encode;
 }
 
-/** After a doubt, connections are asked to read their inboxes again, at different moments of this time. */
+/**
+ * After a doubt, connections are asked to read their inboxes again: not before all servers know again who is where, and
+ * at different moments, so that all have been asked within ten seconds.
+ */
+const RESYNC_AFTER_MS = 2_500;
 const RESYNC_SPREAD_MS = 4_000;
 const RESYNC_SLICES = 40;
 
 /** What comes from other servers, handed to the connections of this one. */
 export class Arrivals implements RelayListener {
   readonly #parts: ArrivalsParts;
-  #isResyncing = false;
+  #resync: 'none' | 'waits' | 'runs' | 'runs, then again' = 'none';
 
   constructor(parts: ArrivalsParts) {
     this.#parts = parts;
@@ -62,9 +66,15 @@ export class Arrivals implements RelayListener {
   }
 
   #resyncAll(): void {
+    if (this.#resync === 'runs') this.#resync = 'runs, then again';
+    if (this.#resync !== 'none') return;
+    this.#resync = 'waits';
+    this.#parts.runtime.after(RESYNC_AFTER_MS, () => this.#askAll());
+  }
+
+  #askAll(): void {
     const { runtime, hub, encode } = this.#parts;
-    if (this.#isResyncing) return;
-    this.#isResyncing = true;
+    this.#resync = 'runs';
     const frame = encode({ type: 'INFO', code: 'resync', message: 'Something may have been missed; read the inbox again.' });
     // Whoever comes later reads the inbox anyway.
     const userIds = hub.userIds();
@@ -74,7 +84,11 @@ export class Arrivals implements RelayListener {
         for (const userId of userIds.slice(slice * some, (slice + 1) * some)) hub.sendEphemeral(userId, frame);
       });
     }
-    runtime.after(RESYNC_SPREAD_MS, () => (this.#isResyncing = false));
+    runtime.after(RESYNC_SPREAD_MS, () => {
+      const isWanted = this.#resync === 'runs, then again';
+      this.#resync = 'none';
+      if (isWanted) this.#resyncAll();
+    });
   }
 
   async #entry(hint: EntryHint): Promise<void> {
