@@ -29,7 +29,7 @@ const environment = { PROFILE: 'cluster', ...servicesEnvironment(), ...process.e
 cluster.setupPrimary({ exec: SERVER, args: [] });
 let stopping = false;
 for (const role of ROLES) for (let n = 1; n <= counts[role]; n++) run(role, `${role}-${n}`);
-for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => stop(signal));
+for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
 
 function run(role, name) {
   const worker = cluster.fork({ ...environment, ROLES: ROLES_OF[role], NODE_ID: name });

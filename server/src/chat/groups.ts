@@ -194,7 +194,7 @@ export class Groups {
       return draft === null ? null : this.#write(caller, groupOf(opened), draft);
     });
     if (appended !== null) await this.#parts.delivery.deliver(appended, origin);
-    for (const userId of gone) await this.#parts.friends.leftGroup(userId);
+    for (const userId of gone) this.#parts.friends.leftGroup(userId);
   }
 
   /** Each entry says the group's name as it is then, so that a page shows it so for ever. */

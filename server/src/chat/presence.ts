@@ -181,6 +181,13 @@ export class Presence implements Acquaintance {
     }
   }
 
+  /** This server goes on under another id, under which nothing is on the board yet. */
+  putAllAgain(): void {
+    for (const [userId, { onBoard }] of this.#people) {
+      if (onBoard !== null) this.#parts.board?.put(userId, { away: onBoard === 'away' });
+    }
+  }
+
   /** The server stops: whoever is here was last seen now. */
   async stop(): Promise<void> {
     for (const [userId, person] of this.#people) {
@@ -356,7 +363,7 @@ export class Presence implements Acquaintance {
     for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
       const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
       const standings = await this.#parts.board?.elsewhere(some);
-      const gone = some.filter((userId) => standings?.get(userId) === undefined && this.#people.get(userId)?.elsewhere != null);
+      const gone = some.filter((userId) => !standings?.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
       for (const { id, lastSeen } of gone.length === 0 ? [] : await this.#parts.accounts.byIds(gone)) {
         const person = this.#people.get(id);
         if (person !== undefined) person.lastSeen = lastSeen;
