@@ -286,7 +286,11 @@ export const ErrorEvent = event(
 );
 export const Info = event(
   'INFO',
-  { code: z.enum(['draining', 'presence_ready', 'frames_dropped', 'resync']), message: z.string(), reconnectAfterMs: z.int().optional() },
+  {
+    code: z.enum(['draining', 'presence_ready', 'frames_dropped', 'resync']),
+    message: z.string(),
+    reconnectAfterMs: z.int().optional(),
+  },
   'For people, and a hint for clients.',
   { code: 'draining', message: 'The server is about to stop; connect again.', reconnectAfterMs: 1200 },
 );

@@ -133,7 +133,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   // 4. What comes from other servers, and what got lost on the way.
   const healing =
     others === null || heard === null ? null : new Healing({ moved: others.moved, log, hub, heard, delivery, runtime, onError });
-  if (healing !== null && heard !== null) relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing, runtime, encode: textFrame }));
+  if (healing !== null && heard !== null)
+    relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing, runtime, encode: textFrame }));
 
   // 5. The doors.
   const limits = openLimits(config.limits, () => runtime.monotonic(), others?.limits ?? null);
@@ -176,7 +177,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       heartbeat: { pingAfterS: config.sockets.heartbeatMs / 1_000, timeoutS: config.sockets.heartbeatTimeoutMs / 1_000 },
     },
   });
-  others?.onEvicted(() => sockets.sendAway());
+  others?.onEvicted(() => {
+    presence.putAllAgain();
+    sockets.sendAway();
+  });
   sessions.onEnded((sessionIds) => sockets.endSessions(sessionIds));
   const api = buildHttpApi({
     options: {
