@@ -4,13 +4,15 @@ import { execFileSync } from 'node:child_process';
 import cluster from 'node:cluster';
 import { once } from 'node:events';
 import { parseArgs } from 'node:util';
+import { openOnePort } from './one-port.mjs';
 
 const HELP = `npm run start:cluster -- [options]
 
   --chat <n>       chat processes, on CHAT_PORT (default 2)
-  --presence <n>   presence processes, on PRESENCE_PORT (default 2)
-  --api <n>        HTTP processes, on HTTP_PORT, which also takes both sockets (default 1)
+  --presence <n>   presence processes, on PRESENCE_PORT (default 1)
+  --api <n>        HTTP processes, on HTTP_PORT (default 1)
   --worker <n>     worker processes (default 1)
+  --port <n>       one port in front of all: HTTP, /ws/chat, /ws/presence (default 8080; 0: none)
   --help           this text
 
 PostgreSQL, Cassandra and Redis are those of the environment (see .env.example), else "npm run services -- up" starts
@@ -19,20 +21,23 @@ them; they stay when this ends ("npm run services -- down" stops them).`;
 const SERVER = new URL('../server/dist/bundle/main.js', import.meta.url).pathname;
 const SERVICES = new URL('../backing/dist/main.js', import.meta.url).pathname;
 const ROLES = ['api', 'chat', 'presence', 'worker'];
-// The HTTP port takes both sockets where the process has their roles.
-const ROLES_OF = { api: 'api,chat,presence', chat: 'chat', presence: 'presence', worker: 'worker' };
 const RESTART_MS = 500;
 
-const counts = countsOrExit();
+const { counts, port } = optionsOrExit();
 const environment = { PROFILE: 'cluster', ...servicesEnvironment(), ...process.env };
 
 cluster.setupPrimary({ exec: SERVER, args: [] });
 let stopping = false;
 for (const role of ROLES) for (let n = 1; n <= counts[role]; n++) run(role, `${role}-${n}`);
+if (port !== 0) {
+  const { HTTP_PORT: http = 3000, CHAT_PORT: chat = 4000, PRESENCE_PORT: presence = 5000 } = environment;
+  await openOnePort(port, { http: Number(http), chat: Number(chat), presence: Number(presence) });
+  process.stdout.write(`all of it: http://localhost:${port}, with /ws/chat and /ws/presence\n`);
+}
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
 
 function run(role, name) {
-  const worker = cluster.fork({ ...environment, ROLES: ROLES_OF[role], NODE_ID: name });
+  const worker = cluster.fork({ ...environment, ROLES: role, NODE_ID: name });
   process.stdout.write(`${name}: process ${worker.process.pid}\n`);
   worker.on('exit', (code, signal) => {
     if (stopping) return;
@@ -57,24 +62,25 @@ function servicesEnvironment() {
   return JSON.parse(execFileSync(process.execPath, [SERVICES, 'env', '--json'], { encoding: 'utf8' }));
 }
 
-function countsOrExit() {
+function optionsOrExit() {
   const options = Object.fromEntries(ROLES.map((role) => [role, { type: 'string' }]));
   try {
-    const { values } = parseArgs({ options: { ...options, help: { type: 'boolean' } } });
+    const { values } = parseArgs({ options: { ...options, port: { type: 'string' }, help: { type: 'boolean' } } });
     if (values.help) {
       process.stdout.write(`${HELP}\n`);
       process.exit(0);
     }
-    const byDefault = { api: 1, chat: 2, presence: 2, worker: 1 };
-    return Object.fromEntries(ROLES.map((role) => [role, wholeNumber(role, values[role] ?? byDefault[role])]));
+    const byDefault = { api: 1, chat: 2, presence: 1, worker: 1 };
+    const counts = ROLES.map((role) => [role, wholeNumber(role, values[role] ?? byDefault[role], 64)]);
+    return { counts: Object.fromEntries(counts), port: wholeNumber('port', values.port ?? 8080, 65_535) };
   } catch (error) {
     process.stderr.write(`${error.message}\n\n${HELP}\n`);
     process.exit(2);
   }
 }
 
-function wholeNumber(role, value) {
+function wholeNumber(name, value, max) {
   const number = Number(value);
-  if (!Number.isInteger(number) || number < 0 || number > 64) throw new Error(`--${role}: expected 0 to 64; got ${value}`);
+  if (!Number.isInteger(number) || number < 0 || number > max) throw new Error(`--${name}: expected 0 to ${max}; got ${value}`);
   return number;
 }

@@ -19,7 +19,8 @@ const STARTING_MS = 60_000;
 async function startCluster() {
   const folder = await mkdtemp(join(tmpdir(), 'parley-start-cluster-'));
   const [services, ports] = await Promise.all([freshServices(), freePorts()]);
-  const child = spawn(process.execPath, [SCRIPT], {
+  const { HTTP_PORT: port = '' } = await freePorts();
+  const child = spawn(process.execPath, [SCRIPT, '--port', port], {
     cwd: folder,
     env: {
       PATH: process.env['PATH'],
@@ -42,8 +43,8 @@ async function startCluster() {
     await services.drop();
     await rm(folder, { recursive: true, force: true });
   });
-  const at = (port: string | undefined) => `127.0.0.1:${port ?? ''}`;
-  return { processes, child, ended, http: `http://${at(ports['HTTP_PORT'])}`, chat: `ws://${at(ports['CHAT_PORT'])}` };
+  const at = (one: string) => `127.0.0.1:${one}`;
+  return { processes, child, ended, http: `http://${at(port)}`, chat: `ws://${at(port)}/ws/chat` };
 }
 
 test(
