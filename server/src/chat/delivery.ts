@@ -97,10 +97,10 @@ export class Delivery {
 
   /** Sends one event to every connection of these users, but `except`. */
   toUsers(userIds: readonly string[], event: ServerEvent, except?: Recipient): void {
-    const { hub, relay, encode, onError } = this.#parts;
+    const { hub, relay, encode } = this.#parts;
     const frame = encode(event);
     for (const userId of userIds) hub.send(userId, frame, except);
-    relay?.forward({ kind: 'event', frame, userIds }).catch(onError);
+    relay?.forward({ kind: 'event', frame, userIds }).catch(this.#hintLost);
   }
 
   /** Like `toUsers`, for what may be dropped. */
@@ -176,12 +176,12 @@ export class Delivery {
    * entry to every member would be the square of their number.
    */
   #introduce(room: Room, place: Place, entry: Entry, group: InboxGroup, origin: Recipient | undefined): void {
-    const { hub, relay, names, encode, meter, onError } = this.#parts;
+    const { hub, relay, names, encode, meter } = this.#parts;
     const userId = entry.detail?.userId ?? entry.senderId;
     if (relay === null && !hub.hasOther(userId, origin)) return;
     const frame = encode(welcomeEvent(entry, place, names, group));
     meter.count('entries_delivered', hub.send(userId, frame, origin));
-    relay?.forward(hintOf(room, entry, frame, () => frame, [userId])).catch(onError);
+    relay?.forward(hintOf(room, entry, frame, () => frame, [userId])).catch(this.#hintLost);
   }
 
   /** Gives its frame, and the members who have no connection here and are owed the message (R12). */
@@ -220,11 +220,12 @@ export class Delivery {
     const ownFrame = () => encode(entryEvent(entry, place, names, true));
     const hint = hintOf(room, entry, frame, ownFrame, isSmall ? membersAt(room, entry) : null);
     const out = outgoing(entry);
-    if (out !== undefined && !room.members.has(out)) relay.forward({ kind: 'event', frame, userIds: [out] }).catch(onError);
+    if (out !== undefined && !room.members.has(out))
+      relay.forward({ kind: 'event', frame, userIds: [out] }).catch(this.#hintLost);
     relay
       .forward(hint)
-      .catch((error: unknown) => {
-        onError(error);
+      .catch(() => {
+        this.#hintLost();
         return absentHere;
       })
       .then((nowhereElse) => {
@@ -233,6 +234,9 @@ export class Delivery {
       })
       .catch(onError);
   }
+
+  /** The way to the others is cut: they find it in the log (R9). */
+  readonly #hintLost = () => this.#parts.meter.count('hints_lost');
 
   /** The sender's other devices also see the client id (R24). Mostly there are none, and then nothing is encoded. */
   #toOwnDevices(place: Place, entry: Entry, origin: Recipient | undefined): number {

@@ -8,6 +8,7 @@ import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
 import { LateArchive } from './late-archive.js';
 import type { ClusterOptions } from './options.js';
+import { OutageLog } from './outage-log.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
 import { openRedisNode } from './redis/open.js';
 import { cassandraSettings, redisSettings } from './settings.js';
@@ -17,7 +18,8 @@ const GAUGE_MS = 5_000;
 /** Any number of processes on PostgreSQL, Cassandra and Redis. */
 export async function clusterProfile(options: ClusterOptions, parts: ProfileParts): Promise<Profile> {
   const { runtime, meter, logger, roles } = parts;
-  const onError = (error: unknown) => logger.warn({ err: error }, 'the way to the other servers is disturbed');
+  const disturbances = new OutageLog(logger, runtime, 'the way to the other servers is disturbed');
+  const onError = (error: unknown) => disturbances.note(error);
   const isWorker = roles.includes('worker');
 
   const archive = new LateArchive(

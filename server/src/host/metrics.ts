@@ -10,6 +10,7 @@ const COUNTERS: Record<CounterName, string> = {
   messages_refused: 'Messages refused.',
   entries_delivered: 'Log entries handed to connections.',
   frames_dropped: 'Ephemeral frames dropped for slow connections.',
+  hints_lost: 'Entries and events that could not be sent to other servers; entries are healed from the log.',
   roster_hits: 'Member lists found in the cache.',
   roster_misses: 'Member lists read from the store.',
   names_hits: 'Usernames found in the cache.',

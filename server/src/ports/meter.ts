@@ -11,6 +11,7 @@ export type CounterName =
   | 'messages_refused'
   | 'entries_delivered'
   | 'frames_dropped'
+  | 'hints_lost'
   | 'roster_hits'
   | 'roster_misses'
   | 'names_hits'
