@@ -1,9 +1,9 @@
 import { Redis } from 'ioredis';
-import type { ParleyClient } from '@parley/client/node';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { call } from '../world/http.js';
 import { cassandraByCable, ownRedis } from '../world/outage.js';
-import { agreesWithFresh, Person, shown, shows } from '../world/people.js';
+import { chatOf, pairOn, talking } from '../world/pair.js';
+import { agreesWithFresh, shown, shows } from '../world/people.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
 
@@ -13,49 +13,6 @@ async function serverWith(env: Record<string, string>): Promise<RunningServer> {
   const server = await startServer(env);
   onTestFinished(() => server.remove());
   return server;
-}
-
-interface Pair {
-  ann: Person;
-  bob: Person;
-  anns: ParleyClient;
-  bobs: ParleyClient;
-}
-
-/** Ann is on the first server, Bob on the second, and both have their chat open. */
-async function pairOn(server: RunningServer): Promise<Pair> {
-  const [one, two] = server.nodes;
-  const [ann, bob] = [await Person.register(server, 'ann'), await Person.register(server, 'bob')];
-  onTestFinished(async () => void (await Promise.all([ann.leave(), bob.leave()])));
-  const anns = await ann.device({ chatUrl: one?.chat ?? '' });
-  const bobs = await bob.device({ chatUrl: two?.chat ?? '' });
-  await anns.sendTo(bob.username, 'hello').sent;
-  const chat = await until('Bob has the chat', () => bobs.chatWith(ann.username));
-  await chat.timeline.open();
-  await shows(bobs, () => chat, ['hello']);
-  return { ann, bob, anns, bobs };
-}
-
-const chatOf = ({ bobs, ann }: Pair) => bobs.chatWith(ann.username);
-
-/** Sends one message after the other until told to stop; gives what was sent. */
-function talking(pair: Pair): { stop: () => Promise<string[]> } {
-  const said: string[] = ['hello'];
-  let stopped = false;
-  const run = (async () => {
-    while (!stopped) {
-      const content = `m${said.length}`;
-      await pair.anns.sendTo(pair.bob.username, content).sent;
-      said.push(content);
-    }
-    return said;
-  })();
-  return {
-    stop: () => {
-      stopped = true;
-      return run;
-    },
-  };
 }
 
 describe('Redis', () => {

@@ -9,12 +9,15 @@ export interface Cable {
   /** Lets nothing more through, in either direction, but closes nothing: a network that is gone. */
   freeze(): void;
   thaw(): void;
+  /** The connections of now never let anything through again and are never closed; new ones are as good as ever. */
+  forget(): void;
   remove(): Promise<void>;
 }
 
 export async function cableTo(url: string): Promise<Cable> {
   const { hostname, port } = new URL(url);
   const ends = new Set<Socket>();
+  const forgotten = new WeakSet<Socket>();
   let frozen = false;
   const server = createServer((near) => {
     const far = connect(Number(port), hostname);
@@ -43,7 +46,10 @@ export async function cableTo(url: string): Promise<Cable> {
     },
     thaw: () => {
       frozen = false;
-      ends.forEach((end) => end.resume());
+      for (const end of ends) if (!forgotten.has(end)) end.resume();
+    },
+    forget: () => {
+      for (const end of ends) forgotten.add(end.pause());
     },
     remove: async () => {
       ends.forEach((end) => end.destroy());

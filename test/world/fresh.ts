@@ -8,8 +8,18 @@ export interface FreshDatabase {
   readonly name: string;
   /** Runs one statement in it. */
   run(sql: string): Promise<void>;
+  /** What one statement gives. */
+  rows<Row>(sql: string): Promise<Row[]>;
+  /** A copy of it as it is now. While one is made, and while it is put back, nobody may be connected. */
+  backUp(): Promise<Backup>;
   /** Deletes it, also while somebody is connected. */
   drop(): Promise<void>;
+}
+
+/** What a database was. */
+export interface Backup {
+  /** The database is what it was, under its name. */
+  restore(): Promise<void>;
 }
 
 /** Creates a database of its own for a test file; `template`: a database, with nobody connected, that it is a copy of. */
@@ -24,9 +34,19 @@ export async function freshDatabase(template = 'template1'): Promise<FreshDataba
     url: url.href,
     name,
     run: (sql) => withPostgres(async (client) => void (await client.query(sql)), url.href),
-    drop: async () => {
-      await withPostgres((client) => client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`));
+    rows: async <Row>(sql: string) => (await withPostgres((client) => client.query(sql), url.href)).rows as Row[],
+    backUp: async () => {
+      const copy = await freshDatabase(name);
+      return {
+        restore: async () => {
+          await dropDatabase(name);
+          await withPostgres((client) =>
+            client.query(`ALTER DATABASE ${client.escapeIdentifier(copy.name)} RENAME TO ${client.escapeIdentifier(name)}`),
+          );
+        },
+      };
     },
+    drop: () => dropDatabase(name),
   };
 }
 
@@ -40,6 +60,10 @@ export function freshPrefix(): string {
   return `parley-${unique()}:`;
 }
 
+async function dropDatabase(name: string): Promise<void> {
+  await withPostgres((client) => client.query(`DROP DATABASE IF EXISTS ${client.escapeIdentifier(name)} WITH (FORCE)`));
+}
+
 const unique = () => randomBytes(6).toString('hex');
 
 function postgres(): string {
@@ -48,11 +72,11 @@ function postgres(): string {
   return url;
 }
 
-async function withPostgres(use: (client: Client) => Promise<unknown>, url = postgres()): Promise<void> {
+async function withPostgres<T>(use: (client: Client) => Promise<T>, url = postgres()): Promise<T> {
   const client = new Client({ connectionString: url });
   await client.connect();
   try {
-    await use(client);
+    return await use(client);
   } finally {
     await client.end();
   }

@@ -7,7 +7,7 @@ import {
   type ParleyClientOptions,
 } from '@parley/client/node';
 import { expect } from 'vitest';
-import type { RunningServer } from './server.js';
+import type { Reachable } from './server.js';
 import { until } from './until.js';
 
 export const PASSWORD = 'correct horse battery';
@@ -22,18 +22,18 @@ export interface DeviceOptions extends Partial<Omit<ParleyClientOptions, 'token'
 export class Person {
   readonly username: string;
   readonly api: ParleyApi;
-  readonly #server: RunningServer;
+  readonly #server: Reachable;
   readonly #devices = new Set<ParleyClient>();
   #token = '';
 
-  private constructor(server: RunningServer, username: string) {
+  private constructor(server: Reachable, username: string) {
     this.#server = server;
     this.username = username;
     this.api = new ParleyApi({ url: server.addresses.http });
   }
 
   /** Registers somebody whose name begins so; stories of one server do not meet. */
-  static async register(server: RunningServer, name: string): Promise<Person> {
+  static async register(server: Reachable, name: string): Promise<Person> {
     const person = new Person(server, `${name}-${process.pid}-${++people}`);
     const { token } = await person.api.register({ username: person.username, password: PASSWORD });
     person.#token = token;

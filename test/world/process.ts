@@ -1,10 +1,13 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Addresses, Environment } from '@parley/server';
+import { onTestFinished } from 'vitest';
 import { freshServices, PROFILE, type FreshServices } from './profile.js';
-import { freePorts, settings } from './server.js';
+import { freePorts, settings, type Reachable } from './server.js';
 
 const MAIN = join(import.meta.dirname, '../../server/dist/bundle/main.js');
 
@@ -36,6 +39,26 @@ export async function spawnServer(dataDir: string, env: Environment = {}): Promi
       return exited;
     },
   };
+}
+
+/** Several servers on the same stores, each a process of its own. */
+export interface ServerProcesses extends Reachable {
+  readonly processes: readonly ServerProcess[];
+}
+
+/** Spawns servers that end with the test: one for each of these settings. */
+export async function spawnServers(...envs: Environment[]): Promise<ServerProcesses> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'parley-processes-'));
+  onTestFinished(async () => {
+    await killServers();
+    await (await servicesOf.get(dataDir))?.drop();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+  const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
+  const nodes = processes.map(({ addresses }) => addresses);
+  const [first] = nodes;
+  if (first === undefined) throw new Error('one server at least');
+  return { processes, nodes, addresses: first };
 }
 
 /** Kills what a failed test left running. */

@@ -6,11 +6,15 @@ import { clock } from './clock.js';
 import { freshServices, PROFILE } from './profile.js';
 import { createApp, readConfig, type Addresses, type App, type Environment, type World } from '@parley/server';
 
-/** A whole server in this process, on free ports and stores of its own. */
-export interface RunningServer {
+/** Where a server is, or several that stand for one: each use of `addresses` may give another. */
+export interface Reachable {
   readonly addresses: Addresses;
   /** Those of each server that stands for it. */
   readonly nodes: readonly Addresses[];
+}
+
+/** A whole server in this process, on free ports and stores of its own. */
+export interface RunningServer extends Reachable {
   readonly dataDir: string;
   /** Drains and stops; `start` again on the same folder with `restart`. */
   stop(): Promise<void>;

@@ -55,6 +55,7 @@ export class History {
       conversationId: opened.conversation.id,
       from: visibleFrom(opened),
       to: opened.conversation.lastSeq,
+      lastAt: opened.conversation.lastAt,
       ...(before !== undefined && { before }),
       ...(after !== undefined && { after }),
       limit,

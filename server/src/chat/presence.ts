@@ -12,6 +12,8 @@ import type { Names } from './names.js';
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
+/** Whoever is gone and was last seen longer ago than this was on a server that could not say that they left. */
+const SEEN_LATELY_MS = 30_000;
 /** How many people's standings are asked of the board at a time. */
 const STANDINGS_AT_ONCE = 500;
 
@@ -366,7 +368,9 @@ export class Presence implements Acquaintance {
       const gone = some.filter((userId) => !standings?.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
       for (const { id, lastSeen } of gone.length === 0 ? [] : await this.#parts.accounts.byIds(gone)) {
         const person = this.#people.get(id);
-        if (person !== undefined) person.lastSeen = lastSeen;
+        if (person === undefined) continue;
+        if (lastSeen !== null && lastSeen > this.#parts.runtime.now() - SEEN_LATELY_MS) person.lastSeen = lastSeen;
+        else this.#saw(id, person);
       }
       for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
     }

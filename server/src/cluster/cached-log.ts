@@ -7,7 +7,8 @@ const PAGE_ENTRIES = 100;
 
 /**
  * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query is the conversation's last
- * seq, which the caller has just read with the membership: a page that ends there lacks nothing.
+ * seq, which the caller has just read with the membership: a page that ends there lacks nothing. `lastAt` tells that it is
+ * of this log, and not of what PostgreSQL was before it was restored to an older state (R5).
  */
 export class CachedLog implements LogStore {
   readonly #log: LogStore;
@@ -55,11 +56,13 @@ export class CachedLog implements LogStore {
   }
 }
 
-/** Null: the cached entries do not reach as far down as asked, or go beyond what may be seen. */
+/** Null: the cached entries do not reach as far down as asked, go beyond what may be seen, or are of another log. */
 function pageFrom(entries: Entry[] | null, query: PageQuery): Page | null {
   const visible = entries?.filter(({ seq }) => seq >= query.from && seq <= query.to);
   const lowest = visible?.[0]?.seq;
-  if (visible === undefined || lowest === undefined || visible.at(-1)?.seq !== query.to) return null;
+  const newest = visible?.at(-1);
+  if (visible === undefined || lowest === undefined || newest?.seq !== query.to) return null;
+  if (query.lastAt !== undefined && newest.createdAt !== query.lastAt) return null;
   if (lowest > query.from && visible.length < query.limit) return null;
   return newestOf({ entries: visible, coversFrom: lowest, coversTo: query.to, hasMore: lowest > query.from }, query);
 }

@@ -51,6 +51,8 @@ export class Connections {
     this.#logger = logger;
     this.#pool = new Pool({ ...clientConfig(url), max, connectionTimeoutMillis: WAITING_MAX_MS });
     this.#pool.on('error', (error) => logger.warn({ err: error }, 'an idle connection to PostgreSQL broke'));
+    // One that breaks while it is in use says so by the query that fails; nobody listening would end the process.
+    this.#pool.on('connect', (client) => client.on('error', () => {}));
   }
 
   /** Rows as tuples, in the order of the columns. The caller names their type. */
@@ -106,14 +108,16 @@ export class Connections {
 
   async #connectForKysely(): Promise<PostgresPoolClient> {
     const client = await this.#connect();
+    let isLost = false;
     const query = async <R extends object>(text: string, values?: readonly unknown[]) => {
       try {
         return await client.query<R>(text, [...(values ?? [])]);
       } catch (error) {
+        isLost ||= troubleOf(error) === 'lost';
         throw refusalFor(error);
       }
     };
-    return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release() };
+    return { query: query as unknown as PostgresPoolClient['query'], release: () => client.release(isLost) };
   }
 }
 

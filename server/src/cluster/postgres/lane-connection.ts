@@ -4,6 +4,8 @@ import { clientConfig } from './connections.js';
 
 const FENCE_RETRY_MS = 50;
 const FENCE_TRIES = 40;
+/** A connection that the network has lost never says that it is closed. */
+const CLOSE_MAX_MS = 2_000;
 
 /** One call of `tick`: the conversations concerned, and JSON of what there is of each kind. */
 export interface Tick {
@@ -100,7 +102,7 @@ export class LaneConnection {
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = null;
-    await client?.end();
+    if (client !== null) await Promise.race([client.end(), this.#sleep(CLOSE_MAX_MS)]);
   }
 
   #connected(): Promise<Client> {
