@@ -268,6 +268,18 @@ function droppable(stage: RelayStage): void {
     expect(a.ears.ephemerals).toEqual([]);
   });
 
+  it('R8 an ephemeral finds who has come since the last one, at once', async () => {
+    const { a, b, c } = await stage.three();
+    const [user] = users(1) as [string];
+    await b.relay.here(user);
+    a.relay.ephemeral([user], BYTES);
+    await soon(() => expect(b.ears.ephemerals).toHaveLength(1));
+    b.relay.gone(user);
+    await c.relay.here(user);
+    a.relay.ephemeral([user], BYTES);
+    await soon(() => expect(c.ears.ephemerals).toHaveLength(1));
+  });
+
   it('a notice goes to all others', async () => {
     const { a, b, c } = await stage.three();
     const notice: Notice = { kind: 'sessions_ended', sessionIds: users(2) };

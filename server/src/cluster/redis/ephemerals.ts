@@ -3,8 +3,6 @@ import type { Channels } from './channels.js';
 import type { Directory } from './directory.js';
 import type { Keys } from './keys.js';
 
-const CACHED_MS = 2_000;
-const CACHE_MAX_USERS = 20_000;
 const WAITING_MAX_EVENTS = 2_000;
 const COMMA_LINE = '\n';
 
@@ -18,12 +16,11 @@ export interface EphemeralsParts {
 }
 
 /**
- * Typing and the like, to the servers of the people concerned. It may be dropped, so where somebody was two seconds ago
- * is good enough.
+ * Typing, receipts and the like, to the servers of the people concerned. They may be dropped, but not by looking where
+ * people were a moment ago: who has just read their state would wait for the next receipt for ever (R8).
  */
 export class Ephemerals {
   readonly #parts: EphemeralsParts;
-  readonly #cache = new Map<string, { boots: readonly string[]; until: number }>();
   #waiting: { userIds: readonly string[]; frame: Uint8Array }[] = [];
   #isSending = false;
   dropped = 0;
@@ -57,8 +54,8 @@ export class Ephemerals {
       const batch = this.#waiting;
       this.#waiting = [];
       try {
-        await this.#look(batch.flatMap((each) => each.userIds));
-        for (const { userIds, frame } of batch) this.#sendOne(userIds, frame);
+        const found = await this.#parts.directory.find(new Set(batch.flatMap((each) => each.userIds)));
+        for (const { userIds, frame } of batch) this.#sendOne(userIds, frame, found);
       } catch {
         // Redis is away, which others tell; these are for now or never.
         this.dropped += batch.length;
@@ -67,21 +64,11 @@ export class Ephemerals {
     this.#isSending = false;
   }
 
-  async #look(userIds: readonly string[]): Promise<void> {
-    const { directory, runtime } = this.#parts;
-    const now = runtime.monotonic();
-    const unknown = new Set(userIds.filter((userId) => (this.#cache.get(userId)?.until ?? 0) <= now));
-    if (unknown.size === 0) return;
-    if (this.#cache.size + unknown.size > CACHE_MAX_USERS) this.#cache.clear();
-    const found = await directory.find(unknown);
-    for (const userId of unknown) this.#cache.set(userId, { boots: found.get(userId) ?? [], until: now + CACHED_MS });
-  }
-
-  #sendOne(userIds: readonly string[], frame: Uint8Array): void {
+  #sendOne(userIds: readonly string[], frame: Uint8Array, found: ReadonlyMap<string, readonly string[] | null>): void {
     const { channels, keys, boot: self } = this.#parts;
     const targets = new Map<string, string[]>();
     for (const userId of userIds) {
-      for (const boot of this.#cache.get(userId)?.boots ?? []) {
+      for (const boot of found.get(userId) ?? []) {
         if (boot === self) continue;
         targets.set(boot, [...(targets.get(boot) ?? []), userId]);
       }
