@@ -105,8 +105,8 @@ describe('who does not read', () => {
     }
     for (let i = 0; i < 5_000; i++) a.send({ type: 'TYPING', groupId });
     await a.settle();
-    // Between servers some are dropped before they come to the connection.
-    expect(await dropped()).toBeGreaterThan(droppedBefore + 1_000);
+    // Between servers they take a moment, and some are dropped before they come to the connection.
+    await until('most are dropped', async () => (await dropped()) > droppedBefore + 1_000);
     expect(await closedSlow()).toBe(slowBefore);
 
     b.socket.resume();
