@@ -61,10 +61,13 @@ export class RedisConnections {
   readonly #settings: RedisSettings;
   readonly #runtime: Runtime;
   readonly #onError: (error: unknown) => void;
+  readonly #onCommand: () => void;
   readonly #listeners: Partial<ConnectionEvents>[] = [];
   #isUp = false;
 
-  constructor(settings: RedisSettings, runtime: Runtime, onError: (error: unknown) => void) {
+  /** `onCommand` is called for each command sent. */
+  constructor(settings: RedisSettings, runtime: Runtime, onError: (error: unknown) => void, onCommand: () => void = () => {}) {
+    this.#onCommand = onCommand;
     this.#settings = settings;
     this.#runtime = runtime;
     this.#onError = onError;
@@ -116,6 +119,7 @@ export class RedisConnections {
     };
     const client = address.kind === 'cluster' ? this.#openCluster(address.nodes, common, shared) : this.#openOne(common, shared);
     client.on('error', this.#onError);
+    this.#count(client);
     return client;
   }
 
@@ -155,6 +159,15 @@ export class RedisConnections {
     });
     client.on('node error', this.#onError);
     return client;
+  }
+
+  /** All commands pass here, those of a pipeline one by one. */
+  #count(client: Client): void {
+    const send = client.sendCommand.bind(client) as (...args: unknown[]) => unknown;
+    client.sendCommand = (...args: unknown[]) => {
+      this.#onCommand();
+      return send(...args);
+    };
   }
 
   #retryMs(times: number): number {

@@ -34,6 +34,8 @@ export interface RedisNodeOptions {
    */
   onLost: () => void;
   onError: (error: unknown) => void;
+  /** Called for each command sent. */
+  onCommand?: () => void;
 }
 
 /** What one server has of Redis, under one boot id. */
@@ -61,7 +63,7 @@ export interface RedisNode {
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
   const { settings, nodeId, hears, runtime, onError, onLost } = options;
-  const connections = new RedisConnections(settings, runtime, onError);
+  const connections = new RedisConnections(settings, runtime, onError, options.onCommand);
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);
