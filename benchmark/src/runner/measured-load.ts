@@ -63,8 +63,11 @@ function breaksOf({ lost, unanswered, counts: { duplicated, outOfOrder, broken, 
     .map(([what, count]) => `${count} ${what}`);
 }
 
-function doubtsOf({ ownLagP99 }: LoadReport): string[] {
-  return ownLagP99 > OWN_LAG_MAX_MS
-    ? [`the generator itself lagged, p99 ${ownLagP99.toFixed(1)} ms: latency is read too high, throughput too low`]
-    : [];
+function doubtsOf({ ownLagP99, refusals }: LoadReport): string[] {
+  const refused = Object.entries(refusals).map(([code, count]) => `${count} refused: ${code}`);
+  if (ownLagP99 <= OWN_LAG_MAX_MS) return refused;
+  return [
+    `the generator itself lagged, p99 ${ownLagP99.toFixed(1)} ms: latency is read too high, throughput too low`,
+    ...refused,
+  ];
 }

@@ -74,6 +74,17 @@ export class ParleyCluster {
     return server;
   }
 
+  /** What the processes logged as errors, each process and message once. */
+  errors(): string[] {
+    const said = this.servers.flatMap(({ name, child }) =>
+      child.kept.map((line) => {
+        const { msg, err } = JSON.parse(line) as { msg?: string; err?: { message?: string } };
+        return `${name} logged an error: ${msg ?? line}: ${err?.message ?? ''}`;
+      }),
+    );
+    return [...new Set(said)];
+  }
+
   stop(): Promise<void> {
     return end(this.services, this.servers);
   }
@@ -90,10 +101,8 @@ async function startRole(
   // HTTP beside it, for its metrics.
   const own = { ROLES: PROCESSES[name] === 'api' ? 'api' : `api,${PROCESSES[name]}`, NODE_ID: name, DATA_DIR: cwd };
   // The folder of the data is also its working folder, lest it read somebody's `.env`.
-  const child = new Child(process.execPath, [MAIN], {
-    cwd,
-    env: { ...env, ...own, ...profiling(profileDir === null ? null : join(profileDir, name)) },
-  });
+  const profiled = profiling(profileDir === null ? null : join(profileDir, name));
+  const child = new Child(process.execPath, [MAIN], { cwd, env: { ...env, ...own, ...profiled } }, '"level":"error"');
   const addresses = await child.line((line) =>
     line.includes('"Parley is up"') ? (JSON.parse(line) as RoleServer['addresses']) : null,
   );

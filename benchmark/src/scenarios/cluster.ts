@@ -66,7 +66,9 @@ class ClusterRun {
     progress.step(`cluster: registering ${count} people`);
     const people = await registerPeople(this.#cluster.httpUrl, count, (done) => progress.now(`${done} of ${count}`));
     const pairs = await this.#chats(people.slice(0, users));
-    return joinFindings([await this.#direct(people, pairs), await this.#group(people), await this.#opens(people, pairs)]);
+    const found = [await this.#direct(people, pairs), await this.#group(people), await this.#opens(people, pairs)];
+    const errors = this.#cluster.errors();
+    return joinFindings([...found, { figures: [], charts: [], runs: { 'cluster.errors': errors }, broken: [], doubtful: errors }]);
   }
 
   /** One who is at the first server writes to one who is at the second. */
