@@ -37,6 +37,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,
+        meter,
         onLost: lost,
         onError,
       }),
