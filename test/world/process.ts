@@ -103,8 +103,8 @@ async function upAt(child: ChildProcess): Promise<Addresses | null> {
   return new Promise((resolve) => {
     lines.on('line', (line) => {
       const entry = JSON.parse(line) as Partial<Addresses> & { msg?: string };
-      if (entry.msg === 'Parley is up')
-        resolve({ http: entry.http ?? '', chat: entry.chat ?? '', presence: entry.presence ?? '' });
+      const { http = '', chat = '', presence = '', health, msg } = entry;
+      if (msg === 'Parley is up') resolve({ http, chat, presence, ...(health !== undefined && { health }) });
     });
     lines.on('close', () => resolve(null));
   });

@@ -17,8 +17,8 @@ export type ProcessName = keyof typeof PROCESSES;
 export interface RoleServer {
   name: ProcessName;
   pid: number;
-  /** As its log says them; some have none. */
-  addresses: { http?: string; chat?: string; presence?: string };
+  /** As its log says them. */
+  addresses: { http?: string; chat?: string; presence?: string; health?: string };
   metricsUrl: string;
   child: Child;
 }
@@ -98,15 +98,20 @@ async function startRole(
 ): Promise<RoleServer> {
   const cwd = join(dataDir, name);
   mkdirSync(cwd, { recursive: true });
-  // HTTP beside it, for its metrics.
-  const own = { ROLES: PROCESSES[name] === 'api' ? 'api' : `api,${PROCESSES[name]}`, NODE_ID: name, DATA_DIR: cwd };
+  const own = { ROLES: PROCESSES[name], NODE_ID: name, DATA_DIR: cwd };
   // The folder of the data is also its working folder, lest it read somebody's `.env`.
   const profiled = profiling(profileDir === null ? null : join(profileDir, name));
   const child = new Child(process.execPath, [MAIN], { cwd, env: { ...env, ...own, ...profiled } }, '"level":"error"');
   const addresses = await child.line((line) =>
     line.includes('"Parley is up"') ? (JSON.parse(line) as RoleServer['addresses']) : null,
   );
-  return { name, pid: child.pid, addresses, metricsUrl: addresses.http ?? '', child };
+  return { name, pid: child.pid, addresses, metricsUrl: metricsUrlOf(addresses), child };
+}
+
+/** Each of its ports answers. */
+function metricsUrlOf({ http, chat, presence, health }: RoleServer['addresses']): string {
+  const { host } = new URL(http ?? chat ?? presence ?? health ?? '');
+  return `http://${host}`;
 }
 
 async function end(services: Services, servers: readonly RoleServer[]): Promise<void> {

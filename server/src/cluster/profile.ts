@@ -37,9 +37,9 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,
+        meter,
         onLost: lost,
         onError,
-        onCommand: () => meter.count('redis_commands'),
       }),
     onError,
   );
