@@ -33,8 +33,13 @@ export interface ClusterPlaces {
 export class ParleyCluster {
   readonly services: Services;
   readonly servers: readonly RoleServer[];
+  /** The settings that all of them have. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly jwtSecret: string;
 
-  private constructor(services: Services, servers: readonly RoleServer[]) {
+  private constructor(services: Services, servers: readonly RoleServer[], env: NodeJS.ProcessEnv, jwtSecret: string) {
+    this.env = env;
+    this.jwtSecret = jwtSecret;
     this.services = services;
     this.servers = servers;
   }
@@ -44,16 +49,13 @@ export class ParleyCluster {
     const services = await Services.start(join(dataDir, 'services'));
     const servers: RoleServer[] = [];
     try {
-      const env = {
-        ...serverEnvironment({ dataDir, jwtSecret: newSecret() }),
-        PROFILE: 'cluster',
-        ...services.env,
-      };
+      const jwtSecret = newSecret();
+      const env = { ...serverEnvironment({ dataDir, jwtSecret }), PROFILE: 'cluster', ...services.env };
       say('migrating a fresh database and keyspace');
       await promisify(execFile)(process.execPath, [MIGRATE, 'migrate'], { cwd: dataDir, env });
       say(`starting ${Object.keys(PROCESSES).join(', ')}`);
       for (const name of Object.keys(PROCESSES) as ProcessName[]) servers.push(await startRole(name, env, dataDir, profileDir));
-      return new ParleyCluster(services, servers);
+      return new ParleyCluster(services, servers, env, jwtSecret);
     } catch (error) {
       await end(services, servers);
       throw error;

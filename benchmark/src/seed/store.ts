@@ -1,7 +1,8 @@
 import { Tokens } from '../../../server/dist/edge/tokens.js';
-import { openEmbedded, type EmbeddedStores } from '../../../server/dist/embedded/open.js';
+import { openEmbedded } from '../../../server/dist/embedded/open.js';
 import { Metrics } from '../../../server/dist/host/metrics.js';
 import { processRuntime as runtime } from '../../../server/dist/host/runtime.js';
+import type { Stores } from '../../../server/dist/ports/stores.js';
 import type { Person } from '../runner/people.js';
 import type { Order, SeededChat } from './order.js';
 
@@ -10,13 +11,16 @@ const TOKEN_TTL_MS = 86_400_000;
 
 type Tell = (what: string) => void;
 
+/** Stores that somebody closes. */
+export type OpenStores = Stores & { close(): Promise<void> };
+
 /** A store that is filled by the server's own code, past its doors: only for what takes too long through them. */
 export class SeededStore {
-  readonly #stores: EmbeddedStores;
+  readonly #stores: OpenStores;
   readonly #tokens: Tokens;
   #people = 0;
 
-  private constructor(stores: EmbeddedStores, jwtSecret: string) {
+  constructor(stores: OpenStores, jwtSecret: string) {
     this.#stores = stores;
     this.#tokens = new Tokens(jwtSecret, { check: async () => null }, runtime);
   }
@@ -48,7 +52,7 @@ export class SeededStore {
       await Promise.all(Array.from({ length: Math.min(AT_ONCE, messages - sent) }, (_, i) => send(sent + i)));
       tell(`${sent} of ${messages} messages`);
     }
-    return { chatId: opened.id, reader: one.person, messages };
+    return { chatId: opened.id, reader: one.person, other: other.person, messages };
   }
 
   close(): Promise<void> {
