@@ -10,10 +10,11 @@ import { Generator } from '../runner/generator.js';
 import { HistoryReader } from '../runner/history-reader.js';
 import { measureClusterLoad, type MeasuredClusterLoad } from '../runner/measured-cluster-load.js';
 import { faultsOf } from '../runner/measured-load.js';
-import type { ParleyCluster } from '../runner/parley-cluster.js';
+import { chatAt, type ParleyCluster } from '../runner/parley-cluster.js';
 import { createGroup, type Person } from '../runner/people.js';
 import type { Constants } from '../scaling/constants.js';
 import { openClusterStore } from '../seed/cluster-store.js';
+import { random } from '../seed/store.js';
 import type { SeededChat } from '../seed/order.js';
 import type { Scenario, Settings } from './scenario.js';
 
@@ -33,7 +34,8 @@ const IN_FLIGHT = 8;
 const GROUP_RATE_PER_S = 20;
 const PAGES_READ = 1_000;
 const PAGE_LIMIT = 50;
-const WARM_UP_MS = 10_000;
+const WARM_UP_MS = 20_000;
+const SETTLE_MS = 10_000;
 const MICROS = 1_000_000;
 
 /** What one of each costs: what `scaling` calculates with. */
@@ -55,16 +57,15 @@ async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSett
     lab.progress.step('constants: one-to-one messages');
     const talk = directStreams(chats);
     const direct = await run(talk.people, talk.streams, { kind: 'window', inFlight: IN_FLIGHT });
-    const keys = await redisKeyBytes(cluster.env['REDIS_URL'] ?? '', cluster.env['REDIS_PREFIX'] ?? '');
     const groupId = await createGroup(cluster.httpUrl, people.slice(0, settings.members));
     const stream: Stream = { kind: 'group', client: 0, conversationId: groupId, to: '' };
     lab.progress.step('constants: messages to a group');
     const group = await run(people.slice(0, settings.members), [stream], { kind: 'rate', perS: GROUP_RATE_PER_S });
     lab.progress.step(`constants: ${PAGES_READ} newest pages`);
     const open = await microsOfOpening(cluster, chats);
-    const page = (await redisKeyBytes(cluster.env['REDIS_URL'] ?? '', cluster.env['REDIS_PREFIX'] ?? '')).get('page')?.bytes;
     lab.progress.step(`constants: ${settings.connections} connections`);
-    const connectionBytes = await bytesOfConnection(lab, cluster, people, settings);
+    const page = (await keysOf(cluster)).get('page')?.bytes;
+    const { connectionBytes, keys } = await holdConnections(lab, cluster, people, settings);
     const measured: Constants = {
       ...rows,
       redis: { directory: keys.get('at')?.bytes ?? 0, standing: keys.get('standing')?.bytes ?? 0, page: page ?? 0 },
@@ -90,7 +91,9 @@ async function fill(lab: Lab, cluster: ParleyCluster, settings: ConstantsSetting
   const people = await store.addPeople(settings.people, tell);
   const chats: SeededChat[] = [];
   for (let n = 0; n < settings.chats; n++)
-    chats.push(await store.addChat(n < LONG_CHATS ? settings.messages : 0, settings.bytes, (what) => tell(`chat ${n}: ${what}`)));
+    chats.push(
+      await store.addChat(n < LONG_CHATS ? settings.messages : 0, settings.bytes, (what) => tell(`chat ${n}: ${what}`), random),
+    );
   await store.close();
   return { people, chats };
 }
@@ -127,23 +130,28 @@ async function rowBytes(
   }
 }
 
-async function bytesOfConnection(
+/** On a process of its own: one that had load before has room for them. With the keys that Redis has for those connected. */
+function holdConnections(
   lab: Lab,
   cluster: ParleyCluster,
   people: readonly Person[],
   { connections }: ConstantsSettings,
-): Promise<number> {
-  const { pid } = cluster.server('chat-1');
-  const before = await memoryOf(pid);
-  const some = people.slice(0, connections);
-  const clients = some.map(({ token }) => ({ token }));
-  const nothing = { ...planOf(cluster, [], [], { kind: 'rate', perS: 1 }, { bytes: 0, seconds: 0 }), clients };
-  const { generator } = await Generator.open(nothing, lab.progress);
-  await lab.progress.wait(10_000);
-  const after = await memoryOf(pid);
-  await generator.stop();
-  return ((after.rss - before.rss) * 1_024) / some.length;
+): Promise<{ connectionBytes: number; keys: Awaited<ReturnType<typeof redisKeyBytes>> }> {
+  return cluster.withAnother('chat-3', async (server) => {
+    await lab.progress.wait(SETTLE_MS);
+    const before = await memoryOf(server.pid);
+    const clients = people.slice(0, connections).map(({ token }) => ({ token, server: chatAt(server) }));
+    const nothing = planOf(cluster, [], [], { kind: 'rate', perS: 1 }, { bytes: 0, seconds: 0 });
+    const { generator } = await Generator.open({ ...nothing, clients }, lab.progress);
+    await lab.progress.wait(SETTLE_MS);
+    const after = await memoryOf(server.pid);
+    const keys = await keysOf(cluster);
+    await generator.stop();
+    return { connectionBytes: ((after.rss - before.rss) * 1_024) / clients.length, keys };
+  });
 }
+
+const keysOf = ({ env }: ParleyCluster) => redisKeyBytes(env['REDIS_URL'] ?? '', env['REDIS_PREFIX'] ?? '');
 
 function directStreams(chats: readonly SeededChat[]): { people: Person[]; streams: Stream[] } {
   const some = chats.slice(0, LONG_CHATS);
