@@ -8,8 +8,11 @@ export interface Constants {
   redis: { directory: number; standing: number; page: number };
   /** Of our processes for each message, at saturation: its sender's server, a server that hands it on, one more receiver there. */
   cpu: { send: number; hop: number; delivery: number; open: number };
-  /** CPU of the stores for each message, in µs. */
-  stores: { postgres: number; cassandra: number; redis: number };
+  /**
+   * CPU of the stores for each message, in µs; and of PostgreSQL for each entry that it looks at when a server asks what
+   * others appended.
+   */
+  stores: { postgres: number; cassandra: number; redis: number; poll: number };
   /** Redis commands for each direct message, at saturation. */
   redisCommands: number;
   /** Memory of a chat process for each connection, in bytes. */

@@ -8,7 +8,7 @@ const CONSTANTS: Constants = {
   cassandra: { row: 100, contentBytes: 200 },
   redis: { directory: 100, standing: 100, page: 10_000 },
   cpu: { send: 100, hop: 50, delivery: 10, open: 0 },
-  stores: { postgres: 100, cassandra: 100, redis: 10 },
+  stores: { postgres: 100, cassandra: 100, redis: 10, poll: 1 },
   redisCommands: 1,
   connectionBytes: 10_000,
 };
@@ -24,6 +24,9 @@ test('direct messages: rates, CPU and sizes by hand', () => {
   expect(chat).toMatchObject({ byCpu: 1, byConnections: 5, processes: 5, bytesEach: 200_000_000 });
   expect(postgres.parts).toMatchObject({ accounts: 200_000_000, memberships: 1.5e9, conversations: 0.75e9 });
   expect(postgres.parts['sends']).toBeCloseTo(7 * 86_400_000 * 100);
+  // 1,000/s × 100 µs; and each of 5 servers looks at 3,000 entries a second, 1 µs each.
+  expect(postgres.cores.appends).toBeCloseTo(0.1);
+  expect(postgres.cores.polls).toBeCloseTo(0.015);
   expect(postgres.byCpu).toBe(1);
   expect(cassandra.bytes).toBeCloseTo(86_400_000 * 365 * 3 * 100 * 3);
   expect(cassandra.nodes).toBe(Math.ceil(cassandra.bytes / MACHINES.cassandraNodeBytes));

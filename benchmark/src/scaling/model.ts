@@ -67,7 +67,14 @@ export interface Needs {
   deliveriesPerS: number;
   connections: number;
   chat: { processes: number; byCpu: number; byConnections: number; bytesEach: number };
-  postgres: { servers: number; byCpu: number; bySize: number; bytes: number; parts: Record<string, number> };
+  postgres: {
+    servers: number;
+    byCpu: number;
+    bySize: number;
+    bytes: number;
+    parts: Record<string, number>;
+    cores: { appends: number; polls: number };
+  };
   cassandra: { nodes: number; byCpu: number; bySize: number; bytes: number; rowsPerDay: number };
   redis: { masters: number; byCommands: number; bySize: number; bytes: number; commandsPerS: number };
 }
@@ -78,6 +85,9 @@ const MICROS = 1_000_000;
 /** Records of client ids, and the journal, are kept so long. */
 const SENDS_DAYS = 7;
 const JOURNAL_HOURS = 3;
+/** Each server asks so often what the others appended in so long. */
+const POLL_S = 5;
+const POLLED_S = 15;
 /** A newest page is kept so long after it was read. */
 const PAGE_S = 60;
 /** Above so many members a message goes to every server, below to those where members are. */
@@ -93,20 +103,22 @@ export function needsOf(demand: Demand, constants: Constants, machines: Machines
   const receivers = 1 - groupShare + groupShare * (groupMembers - 1);
   const deliveriesPerS = messagesPerS * receivers;
   const connections = users * connectedShare;
-  const load = { messagesPerS, deliveriesPerS, opensPerS, connections };
+  const load = { messagesPerDay, messagesPerS, deliveriesPerS, opensPerS, connections };
+  const chat = chatNeeds(demand, load, constants, machines);
   return {
     messagesPerDay,
     messagesPerS,
     deliveriesPerS,
     connections,
-    chat: chatNeeds(demand, load, constants, machines),
-    postgres: postgresNeeds(demand, messagesPerDay, messagesPerS, constants, machines),
-    cassandra: cassandraNeeds(demand, messagesPerDay, messagesPerS, constants, machines),
+    chat,
+    postgres: postgresNeeds(demand, load, chat.processes, constants, machines),
+    cassandra: cassandraNeeds(demand, load, constants, machines),
     redis: redisNeeds(demand, load, constants, machines),
   };
 }
 
 interface Load {
+  messagesPerDay: number;
   messagesPerS: number;
   deliveriesPerS: number;
   opensPerS: number;
@@ -139,10 +151,11 @@ function serversReached(members: number, servers: number): number {
   return members > LISTED_MEMBERS_MAX ? servers : servers * (1 - (1 - 1 / servers) ** (members - 1));
 }
 
+/** Every server asks about all messages, so this part grows with the product of both. */
 function postgresNeeds(
   demand: Demand,
-  perDay: number,
-  perS: number,
+  { messagesPerDay: perDay, messagesPerS }: Load,
+  servers: number,
   { postgres, stores, cassandra }: Constants,
   machines: Machines,
 ): Needs['postgres'] {
@@ -159,15 +172,18 @@ function postgresNeeds(
     journal: (JOURNAL_HOURS / 24) * perDay * (postgres.journal + extra),
   };
   const bytes = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  const byCpu = Math.ceil((perS * stores.postgres) / MICROS / (machines.coresPerStore * machines.utilisation));
+  const cores = {
+    appends: (messagesPerS * stores.postgres) / MICROS,
+    polls: (servers * messagesPerS * (POLLED_S / POLL_S) * stores.poll) / MICROS,
+  };
+  const byCpu = Math.ceil((cores.appends + cores.polls) / (machines.coresPerStore * machines.utilisation));
   const bySize = Math.ceil(bytes / machines.postgresBytes);
-  return { servers: Math.max(byCpu, bySize, 1), byCpu, bySize, bytes, parts };
+  return { servers: Math.max(byCpu, bySize, 1), byCpu, bySize, bytes, parts, cores };
 }
 
 function cassandraNeeds(
   demand: Demand,
-  perDay: number,
-  perS: number,
+  { messagesPerDay: perDay, messagesPerS: perS }: Load,
   { cassandra, stores }: Constants,
   machines: Machines,
 ): Needs['cassandra'] {

@@ -30,6 +30,10 @@ export function needsInWords(demand: Demand, needs: Needs): string {
     ['  connections of each', bytesInWords(chat.bytesEach)],
     ['PostgreSQL', `${count(postgres.servers)} (by CPU ${count(postgres.byCpu)}, by size ${count(postgres.bySize)})`],
     ['  size', `${bytesInWords(postgres.bytes)}: ${parts.join(', ')}`],
+    [
+      '  cores',
+      `${postgres.cores.appends.toFixed(1)} for appends, ${postgres.cores.polls.toFixed(1)} for the polls of ${count(chat.processes)} servers`,
+    ],
     ['Cassandra nodes', `${count(cassandra.nodes)} (by CPU ${count(cassandra.byCpu)}, by size ${count(cassandra.bySize)})`],
     [
       '  size',

@@ -13,7 +13,7 @@ import { faultsOf } from '../runner/measured-load.js';
 import { chatAt, type ParleyCluster } from '../runner/parley-cluster.js';
 import { createGroup, type Person } from '../runner/people.js';
 import type { Constants } from '../scaling/constants.js';
-import { openClusterStore } from '../seed/cluster-store.js';
+import { microsOfPoll, openClusterStore } from '../seed/cluster-store.js';
 import { random } from '../seed/store.js';
 import type { SeededChat } from '../seed/order.js';
 import type { Scenario, Settings } from './scenario.js';
@@ -65,11 +65,14 @@ async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSett
     const open = await microsOfOpening(cluster, chats);
     lab.progress.step(`constants: ${settings.connections} connections`);
     const page = (await keysOf(cluster)).get('page')?.bytes;
+    lab.progress.step('constants: what a server asks every five seconds');
+    const entries = chats.reduce((sum, chat) => sum + chat.messages, 0) + direct.load.counts.acknowledged;
+    const poll = await microsOfPoll(cluster.env, cluster.jwtSecret, await userIdsOf(cluster, settings.connections), entries);
     const { connectionBytes, keys } = await holdConnections(lab, cluster, people, settings);
     const measured: Constants = {
       ...rows,
       redis: { directory: keys.get('at')?.bytes ?? 0, standing: keys.get('standing')?.bytes ?? 0, page: page ?? 0 },
-      ...cpuConstants(direct, group, settings.members, open),
+      ...cpuConstants(direct, group, settings.members, { open, poll }),
       connectionBytes,
     };
     return {
@@ -151,6 +154,16 @@ function holdConnections(
   });
 }
 
+async function userIdsOf({ env }: ParleyCluster, limit: number): Promise<string[]> {
+  const client = new Client({ connectionString: env['POSTGRES_URL'] });
+  await client.connect();
+  try {
+    return (await client.query<{ id: string }>('SELECT id FROM accounts LIMIT $1', [limit])).rows.map(({ id }) => id);
+  } finally {
+    await client.end();
+  }
+}
+
 const keysOf = ({ env }: ParleyCluster) => redisKeyBytes(env['REDIS_URL'] ?? '', env['REDIS_PREFIX'] ?? '');
 
 function directStreams(chats: readonly SeededChat[]): { people: Person[]; streams: Stream[] } {
@@ -201,7 +214,7 @@ function cpuConstants(
   direct: MeasuredClusterLoad,
   group: MeasuredClusterLoad,
   members: number,
-  open: number,
+  { open, poll }: { open: number; poll: number },
 ): Pick<Constants, 'cpu' | 'stores' | 'redisCommands'> {
   const messages = direct.load.window.delivered;
   const each = (seconds: number | undefined) => ((seconds ?? 0) * MICROS) / messages;
@@ -211,7 +224,7 @@ function cpuConstants(
   const ofGroupMessage = (cpuOfOurs(group.cost) * MICROS * (members - 1)) / group.load.window.delivered;
   return {
     cpu: { send, hop, delivery: Math.max(0, ofGroupMessage - send - hop) / (members - 2), open },
-    stores: { postgres: each(stores.PostgreSQL), cassandra: each(stores.Cassandra), redis: each(stores.Redis) },
+    stores: { postgres: each(stores.PostgreSQL), cassandra: each(stores.Cassandra), redis: each(stores.Redis), poll },
     redisCommands: totalOf(direct.cost, 'redisCommands') / messages,
   };
 }
