@@ -32,7 +32,7 @@ export function needsInWords(demand: Demand, needs: Needs): string {
     ['  size', `${bytesInWords(postgres.bytes)}: ${parts.join(', ')}`],
     [
       '  cores',
-      `${postgres.cores.appends.toFixed(1)} for appends, ${postgres.cores.polls.toFixed(1)} for the polls of ${count(chat.processes)} servers`,
+      `${postgres.cores.appends.toFixed(1)} for appends, ${postgres.cores.polls.toFixed(1)} for polls, by ${count(chat.processes)} servers`,
     ],
     ['Cassandra nodes', `${count(cassandra.nodes)} (by CPU ${count(cassandra.byCpu)}, by size ${count(cassandra.bySize)})`],
     [
