@@ -63,11 +63,7 @@ export const Session = z
 export const Sessions = z.object({ sessions: z.array(Session) });
 
 export const UserSearch = z.object({
-  prefix: z
-    .string()
-    .min(1)
-    .max(LIMITS.usernameMaxChars)
-    .meta({ examples: ['bo'] }),
+  prefix: f.usernamePrefix.meta({ examples: ['bo'] }),
   limit: z.coerce.number().int().min(1).max(LIMITS.usersMax).default(LIMITS.usersDefault),
 });
 export const Users = z.object({ users: z.array(User) });
