@@ -122,6 +122,7 @@ export const SETTINGS = {
   REDIS_CLUSTER: setting('', 'a comma list of hosts, each with :port or without', hosts),
   REDIS_SENTINELS: setting('', 'a comma list of hosts, each with :port or without', hosts),
   REDIS_SENTINEL_MASTER: setting('mymaster', 'the name of the master', text),
+  REDIS_SENTINEL_PASSWORD: setting('', 'a password', optional, true),
   REDIS_USER: setting('', 'a user', optional),
   REDIS_PASSWORD: setting('', 'a password', optional, true),
   REDIS_TLS: setting('false', 'true or false', flag),

@@ -11,7 +11,7 @@ import type { ClusterOptions } from './options.js';
 import { OutageLog } from './outage-log.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
 import { openRedisNode } from './redis/open.js';
-import { cassandraSettings, redisSettings } from './settings.js';
+import { cassandraSettings } from './settings.js';
 
 const GAUGE_MS = 5_000;
 
@@ -33,7 +33,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const boots = new Boots(
     (lost) =>
       openRedisNode({
-        settings: redisSettings(options.redis),
+        redis: options.redis,
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,

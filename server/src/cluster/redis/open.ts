@@ -1,6 +1,7 @@
 import type { Runtime } from '../../ports/runtime.js';
+import type { RedisOptions } from '../options.js';
 import { Channels } from './channels.js';
-import { RedisConnections, type RedisSettings } from './connect.js';
+import { RedisConnections } from './connect.js';
 import { Epoch } from './epoch.js';
 import { ExistenceFilter } from './existence-filter.js';
 import { redisWarnings } from './health.js';
@@ -18,7 +19,7 @@ const STREAM_MAX_ENTRIES = 100_000;
 const LEFT_KEPT_MS = 60_000;
 
 export interface RedisNodeOptions {
-  settings: RedisSettings;
+  redis: RedisOptions;
   /** The name of this server; a boot of it gets an id of its own. Letters, digits, dots, hyphens, underscores. */
   nodeId: string;
   /** Whether chat connections come here. */
@@ -60,8 +61,8 @@ export interface RedisNode {
 }
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
-  const { settings, nodeId, hears, runtime, onError, onLost } = options;
-  const connections = new RedisConnections(settings, runtime, onError);
+  const { redis, nodeId, hears, runtime, onError, onLost } = options;
+  const connections = new RedisConnections(redis, runtime, onError);
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);
