@@ -51,6 +51,8 @@ const GAUGE_MS = 5_000;
 export interface World {
   runtime: Runtime;
   logger: Logger;
+  /** Puts something between the chat and its stores and other servers. */
+  around: (profile: Profile) => Profile;
 }
 
 /** Where a running server is reached, as far as its roles go. Ports are the real ones, also where 0 was asked for. */
@@ -81,7 +83,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
   // 2. The stores, and the way to other servers.
-  const profile = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
+  const opened = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
+  const profile = world.around?.(opened) ?? opened;
   const { stores, others } = profile;
   const relay = others?.relay ?? null;
   const heard = others === null ? null : new Heard(runtime);
