@@ -38,7 +38,7 @@ import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
 import type { Logger } from './ports/logger.js';
-import type { Profile, ProfileParts } from './ports/profile.js';
+import type { Job, Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
 import type { ServerRole } from './settings.js';
 import { Worker } from './worker/worker.js';
@@ -213,6 +213,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     [
       ...(does('worker') ? profile.jobs : []),
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
+      ...(others === null ? [] : [recheckOf(sessions, sockets, config.sockets.heartbeatMs)]),
       {
         name: 'gauge',
         everyMs: GAUGE_MS,
@@ -260,6 +261,11 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       await profile.close();
     },
   };
+}
+
+/** Word of an end is lost when Redis is away; the store is not. */
+function recheckOf(sessions: Sessions, sockets: SocketServer, everyMs: number): Job {
+  return { name: 'recheck sessions', everyMs, run: async () => (await sessions.recheck(sockets.sessionIds()), false) };
 }
 
 /** The cluster's packages are loaded only where they are used. */

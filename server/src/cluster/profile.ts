@@ -3,6 +3,7 @@ import type { Job, Profile, ProfileParts } from '../ports/profile.js';
 import { purgeSessions } from '../sql/purge-sessions.js';
 import { Boots } from './boots.js';
 import { CachedLog } from './cached-log.js';
+import { CachedSessions } from './cached-sessions.js';
 import { openCassandraArchive } from './cassandra/archive.js';
 import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
@@ -67,6 +68,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
     stores: {
       ...stores,
       log: new CachedLog({ log: stores.log, pages: () => boots.node.pages, meter, onError }),
+      sessions: new CachedSessions({ sessions: stores.sessions, cache: () => boots.node.sessions, meter, onError }),
       accounts: new KnownAccounts(stores.accounts, filter, meter),
       offline: jobs.offline,
     },

@@ -95,6 +95,11 @@ export class SocketServer {
     return counts;
   }
 
+  /** Those of all connections, each once. */
+  sessionIds(): string[] {
+    return [...new Set(Array.from(this.connections, ({ caller }) => caller.sessionId))];
+  }
+
   /** Sessions that were logged out, revoked, or whose account is gone: their sockets end now. */
   endSessions(sessionIds: readonly string[]): void {
     this.connections.endSessions(sessionIds, 'session_ended');

@@ -17,6 +17,8 @@ const COUNTERS: Record<CounterName, string> = {
   names_misses: 'Usernames read from the store.',
   page_cache_hits: 'Newest pages of a conversation found in the cache.',
   page_cache_misses: 'Newest pages of a conversation read from the log.',
+  session_cache_hits: 'Sessions found in the cache.',
+  session_cache_misses: 'Sessions read from the store.',
   existence_filter_hits: 'Usernames that the filter knew nobody has.',
   logins: 'Sign-ins.',
   logins_refused: 'Sign-ins with wrong credentials, or too many.',

@@ -12,6 +12,7 @@ import { RedisPresenceBoard } from './presence-board.js';
 import { Registry } from './registry.js';
 import { RedisRelay } from './relay.js';
 import { Servers } from './servers.js';
+import { SessionCache } from './session-cache.js';
 import { SharedBuckets } from './shared-buckets.js';
 import { TakeOver } from './take-over.js';
 
@@ -44,6 +45,7 @@ export interface RedisNode {
   readonly board: RedisPresenceBoard;
   readonly limits: SharedBuckets;
   readonly pages: PageCache;
+  readonly sessions: SessionCache;
   readonly existence: ExistenceFilter;
   readonly lease: Lease;
   /** Whether there is a connection now. */
@@ -95,6 +97,7 @@ export function openRedisNode(options: RedisNodeOptions): RedisNode {
     board,
     lease,
     limits: new SharedBuckets(common),
+    sessions: new SessionCache(common),
     pages: new PageCache(common),
     existence: new ExistenceFilter({ ...common, expectedUsers: options.existenceExpectedUsers ?? 1_000_000 }),
     isUp: () => connections.isUp,
