@@ -1,12 +1,14 @@
 import type { Append, Appended, Change, CursorMove, Cursors, Entry, LogStore, Page, PageQuery, Send } from '../ports/log.js';
 import type { Runtime } from '../ports/runtime.js';
+import { entryOf, type EntryRow } from '../sql/rows.js';
 import { changedOf, sentOf } from './appended.js';
 import type { ChangeCommand, CursorCommand, Done, EntryDraft } from './commands.js';
+import { ENTRY_COLUMNS } from './entry-columns.js';
 import type { Reader } from './reader.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
+
 import type { Writer } from './writer.js';
 
-const ENTRY = `SELECT ${entryColumns('e')} FROM entries e WHERE e.conversation_id = ?`;
+const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entries e WHERE e.conversation_id = ?`;
 const ENTRY_AT = `${ENTRY} AND e.seq = ?`;
 const OLDEST_FIRST = `${ENTRY} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`;
 const NEWEST_FIRST = `${ENTRY} AND e.seq BETWEEN ? AND ? ORDER BY e.seq DESC LIMIT ?`;

@@ -1,5 +1,6 @@
 import type { ConversationStore } from '../../ports/conversations.js';
 import type { Appended, Change, Entry } from '../../ports/log.js';
+import { firstEntries, firstMembers } from '../../sql/new-group.js';
 import { Call, type Lookups, type Outcome, type Placed } from './call.js';
 
 type Draft = Change['entries'][number];
@@ -89,16 +90,16 @@ export class ChangeCall extends EntriesCall {
 export class GroupCall extends EntriesCall {
   readonly #group: Parameters<ConversationStore['createGroup']>[0];
 
-  constructor(group: Parameters<ConversationStore['createGroup']>[0], entries: Draft[], acceptedAt: number) {
-    super(group.id, group.ownerId, entries, acceptedAt);
+  constructor(group: Parameters<ConversationStore['createGroup']>[0], acceptedAt: number) {
+    super(group.id, group.ownerId, firstEntries(group), acceptedAt);
     this.#group = group;
   }
 
   override row(index: number): object {
-    const { ownerId, memberIds, name, access, visibility, at } = this.#group;
+    const { name, access, visibility, at } = this.#group;
     return {
       ...super.row(index),
-      p: [[ownerId, 'owner', 0], ...memberIds.map((userId, place) => [userId, 'member', place + 1])],
+      p: firstMembers(this.#group),
       group: { name, access, visibility, at },
     };
   }

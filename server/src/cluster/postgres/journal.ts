@@ -1,11 +1,11 @@
 import type { PoolClient } from 'pg';
 import type { Moved, MovedStore } from '../../ports/moved.js';
 import type { Entry } from '../../ports/log.js';
+import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Archiver, OwnJournal } from './archiver.js';
 import type { Connections, Statement } from './connections.js';
 import { bootLock } from './lane-connection.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
 
 const LATELY_MS = 10_000;
 const LEFTOVERS_STEP = 500;

@@ -1,9 +1,9 @@
 import { AppendRefused, type Entry, type Page, type PageQuery } from '../../ports/log.js';
 import type { Logger } from '../../ports/logger.js';
+import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Lookups } from './call.js';
 import type { Connections, Statement } from './connections.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
 
 const COUNT_STEP = 500;
 
