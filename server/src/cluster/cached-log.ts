@@ -1,5 +1,6 @@
 import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
+import { entryBytes, fitting } from '../sql/fitting.js';
 import type { PageCache } from './redis/page-cache.js';
 
 /** What a cached page holds at most: one of the largest that may be asked for. */
@@ -68,16 +69,8 @@ function pageFrom(entries: Entry[] | null, query: PageQuery): Page | null {
 }
 
 /** The newest entries of a page that the limits allow, one at least. */
-function newestOf(page: Page, { limit, maxBytes }: PageQuery): Page {
-  let bytes = 0;
-  let count = 0;
-  for (const entry of page.entries.toReversed()) {
-    bytes +=
-      Buffer.byteLength(JSON.stringify(entry.content)) - 2 + (entry.detail === null ? 0 : JSON.stringify(entry.detail).length);
-    if (count === limit || (count > 0 && bytes > maxBytes)) break;
-    count += 1;
-  }
-  if (count === page.entries.length) return page;
-  const entries = page.entries.slice(-count);
+function newestOf(page: Page, query: PageQuery): Page {
+  const entries = fitting(page.entries.toReversed(), query, entryBytes).reverse();
+  if (entries.length === page.entries.length) return page;
   return { ...page, entries, coversFrom: entries[0]?.seq ?? page.coversFrom, hasMore: true };
 }

@@ -1,9 +1,9 @@
 import type { ConversationStore } from '../ports/conversations.js';
 import type { Appended } from '../ports/log.js';
+import { changedOf } from '../sql/appended.js';
 import { SqlConversations, type Pair } from '../sql/conversations.js';
 import { firstEntries, firstMembers } from '../sql/new-group.js';
 import { OPENED_COLUMNS } from '../sql/rows.js';
-import { changedOf } from './appended.js';
 import type { EntryDraft } from './commands.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';

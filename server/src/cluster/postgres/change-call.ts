@@ -1,7 +1,8 @@
 import type { ConversationStore } from '../../ports/conversations.js';
 import type { Appended, Change, Entry } from '../../ports/log.js';
+import { changedOf, type Placed } from '../../sql/appended.js';
 import { firstEntries, firstMembers } from '../../sql/new-group.js';
-import { Call, type Lookups, type Outcome, type Placed } from './call.js';
+import { Call, type Lookups, type Outcome } from './call.js';
 
 type Draft = Change['entries'][number];
 
@@ -37,22 +38,8 @@ abstract class EntriesCall extends Call<Appended> {
   }
 
   protected resultOf(outcome: readonly unknown[] | null): Appended {
-    const [, firstSeq, ordinal, createdAt, membersVersion] = outcome as Placed;
-    const entries = this.#entries.map(({ messageId, kind, content, detail }, index) => ({
-      conversationId: this.conversationId,
-      seq: firstSeq + index,
-      ordinal,
-      messageId,
-      kind,
-      senderId: this.#actorId,
-      createdAt,
-      content: content ?? '',
-      detail: detail ?? null,
-      clientId: null,
-      editedAt: null,
-      deletedAt: null,
-    }));
-    return { entries, membersVersion, repeated: false };
+    const [, ...placed] = outcome as ['appended', ...Placed];
+    return changedOf({ conversationId: this.conversationId, actorId: this.#actorId, entries: this.#entries }, placed);
   }
 }
 
