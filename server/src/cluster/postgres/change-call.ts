@@ -83,11 +83,11 @@ export class GroupCall extends EntriesCall {
   }
 
   override row(index: number): object {
-    const { name, access, visibility, at } = this.#group;
+    const { name, access, visibility } = this.#group;
     return {
       ...super.row(index),
       p: firstMembers(this.#group),
-      group: { name, access, visibility, at },
+      group: { name, access, visibility },
     };
   }
 }

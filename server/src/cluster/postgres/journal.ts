@@ -4,6 +4,7 @@ import type { Entry } from '../../ports/log.js';
 import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Archiver, OwnJournal } from './archiver.js';
+import { behindIn } from './behind.sql.js';
 import type { Connections, Statement } from './connections.js';
 import { bootLock } from './lane-connection.js';
 
@@ -38,22 +39,8 @@ const MOVED_SINCE: Statement = {
       ORDER BY conversation_id LIMIT $4
     ) found ON true`,
 };
-/** Servers with entries above their mark, by a skip over the index: there are few servers and many entries. */
-const BOOTS_BEHIND: Statement = {
-  name: 'boots_behind',
-  text: `WITH RECURSIVE boots AS (
-      (SELECT boot_id FROM journal ORDER BY boot_id LIMIT 1)
-      UNION ALL
-      SELECT (SELECT j.boot_id FROM journal j WHERE j.boot_id > boots.boot_id ORDER BY j.boot_id LIMIT 1)
-      FROM boots WHERE boots.boot_id IS NOT NULL
-    )
-    SELECT boots.boot_id FROM boots LEFT JOIN archive_marks m ON m.boot_id = boots.boot_id
-    WHERE boots.boot_id IS NOT NULL
-      AND EXISTS (SELECT FROM journal j WHERE j.boot_id = boots.boot_id AND j.n > coalesce(m.upto, 0))`,
-};
+const BOOTS_BEHIND: Statement = { name: 'boots_behind', text: behindIn('journal') };
 const MARK = 'SELECT upto FROM archive_marks WHERE boot_id = $1';
-const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
-const UNLOCK = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))';
 
 type MovedRow = [now: number, conversationId: string | null, from: number, to: number];
 type NumberedRow = [n: number, ...entry: EntryRow];
@@ -100,13 +87,7 @@ export class Journal implements MovedStore, OwnJournal {
    * there, and what they have under way could come below the mark. Any number of servers may try at once.
    */
   archiveLeftovers(bootId: string): Promise<number | null> {
-    return this.#connections.borrow(async (client) => {
-      const { rows } = await client.query<{ got: boolean }>(TRY_LOCK, [bootLock(bootId)]);
-      if (rows[0]?.got !== true) return null;
-      const count = await this.#archiveAll(client, bootId);
-      await client.query(UNLOCK, [bootLock(bootId)]);
-      return count;
-    });
+    return this.#connections.locked(bootLock(bootId), (client) => this.#archiveAll(client, bootId));
   }
 
   lagOf(archiver: Archiver, now: number): JournalLag {
