@@ -95,7 +95,7 @@ export class Arrivals implements RelayListener {
     const { hub, rosters, heard } = this.#parts;
     const userIds = hint.userIds ?? (await this.#members(hint));
     // It may have come from the log meanwhile.
-    if (!heard.add(hint.conversationId, hint.seq)) return;
+    if (!heard.add(hint.conversationId, hint.seq, hint.createdAt)) return;
     rosters.outdated(hint.conversationId, hint.membersVersion);
     for (const userId of userIds) {
       if (userId !== hint.senderId) hub.send(userId, hint.frame);

@@ -26,12 +26,12 @@ const MOVED_SINCE: Statement = {
   text: `WITH asked AS MATERIALIZED (
       SELECT clock_ms() AS now_ms
     ), moved AS MATERIALIZED (
-      SELECT conversation_id, min(seq) AS low, max(seq) AS high FROM journal
+      SELECT conversation_id, min(seq) AS low, max(seq) AS high, min(created_at) AS first_at FROM journal
       WHERE created_at >= coalesce($2, (SELECT now_ms FROM asked) - ${LATELY_MS}) AND boot_id <> $3
       GROUP BY conversation_id
     )
     SELECT asked.now_ms, found.* FROM asked LEFT JOIN LATERAL (
-      SELECT conversation_id, low, high FROM moved
+      SELECT conversation_id, low, high, first_at FROM moved
       WHERE EXISTS (
         SELECT FROM memberships m WHERE m.conversation_id = moved.conversation_id AND m.user_id = ANY ($1::text[])
           AND (m.left_seq IS NULL OR m.left_seq >= moved.low)
@@ -42,7 +42,7 @@ const MOVED_SINCE: Statement = {
 const BOOTS_BEHIND: Statement = { name: 'boots_behind', text: behindIn('journal') };
 const MARK = 'SELECT upto FROM archive_marks WHERE boot_id = $1';
 
-type MovedRow = [now: number, conversationId: string | null, from: number, to: number];
+type MovedRow = [now: number, conversationId: string | null, from: number, to: number, firstAt: number];
 type NumberedRow = [n: number, ...entry: EntryRow];
 
 /** How far the archive is behind: entries of this server, at most, and for how long the oldest of them waits. */
@@ -65,7 +65,9 @@ export class Journal implements MovedStore, OwnJournal {
 
   async movedSince({ userIds, since, limit }: Parameters<MovedStore['movedSince']>[0]): Promise<{ now: number; moved: Moved[] }> {
     const rows = await this.#connections.rows<MovedRow>(MOVED_SINCE, [userIds, since, this.#bootId, limit]);
-    const moved = rows.flatMap(([, conversationId, from, to]) => (conversationId === null ? [] : [{ conversationId, from, to }]));
+    const moved = rows.flatMap(([, conversationId, from, to, firstAt]) =>
+      conversationId === null ? [] : [{ conversationId, from, to, firstAt }],
+    );
     return { now: rows[0]?.[0] ?? 0, moved };
   }
 

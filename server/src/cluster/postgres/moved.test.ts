@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
+import { only } from '../../ports/stage.contract.js';
 import { hasPostgres, TwoServers } from './temporary.contract.js';
 
 describe.runIf(hasPostgres)('R9 what other servers appended', () => {
@@ -12,10 +13,10 @@ describe.runIf(hasPostgres)('R9 what other servers appended', () => {
     const [a, b, stranger] = (await stage.people(3)) as [string, string, string];
     const chat = await stage.direct(a, b);
     await stage.send(chat, a, {}, 0);
-    await stage.send(chat, a, {}, 1);
+    const firstAt = only(await stage.send(chat, a, {}, 1)).createdAt;
     await stage.send(chat, b, {}, 1);
-    expect(await moved([b])).toEqual([{ conversationId: chat, from: 2, to: 3 }]);
-    expect(await moved([a, b, randomUUID()])).toEqual([{ conversationId: chat, from: 2, to: 3 }]);
+    expect(await moved([b])).toEqual([{ conversationId: chat, from: 2, to: 3, firstAt }]);
+    expect(await moved([a, b, randomUUID()])).toEqual([{ conversationId: chat, from: 2, to: 3, firstAt }]);
     expect(await moved([stranger])).toEqual([]);
     expect(await moved([])).toEqual([]);
   });
@@ -44,6 +45,6 @@ describe.runIf(hasPostgres)('R9 what other servers appended', () => {
       },
       1,
     );
-    expect(await moved([b])).toEqual([{ conversationId: group, from: 3, to: 3 }]);
+    expect(await moved([b])).toMatchObject([{ conversationId: group, from: 3, to: 3 }]);
   });
 });
