@@ -7,7 +7,8 @@ import { textFrame } from '../edge/frame.js';
 import { Metrics } from '../host/metrics.js';
 import { processRuntime } from '../host/runtime.js';
 import { Names } from './names.js';
-import { Presence, type Watcher } from './presence.js';
+import { Presence } from './presence.js';
+import type { Watcher } from './watchers.js';
 
 const fail = (error: unknown) => {
   throw error;

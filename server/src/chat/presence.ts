@@ -6,8 +6,9 @@ import type { PresenceNotice, Relay } from '../ports/relay.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
 import type { Acquaintance } from './chats.js';
 import type { Encode } from './delivery.js';
-import type { Recipient } from './hub.js';
+import { LastSeen } from './last-seen.js';
 import type { Names } from './names.js';
+import { Watchers, type Watcher } from './watchers.js';
 
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
@@ -51,12 +52,6 @@ interface Person {
 
 type Present = Exclude<Status, 'offline'>;
 
-/** A presence connection: it is a sign of life of its user, and is told of those whom it looks at. */
-export interface Watcher extends Recipient {
-  readonly watching: Set<string>;
-  away: boolean;
-}
-
 /**
  * Who is there (P1). A person is online while any of their chat or presence connections answers; ends of connections
  * take `graceMs` to count. Friends hear of it, and those who look; nobody else, and the invisible are offline to all.
@@ -64,10 +59,8 @@ export interface Watcher extends Recipient {
 export class Presence implements Acquaintance {
   readonly #parts: PresenceParts;
   readonly #people = new Map<string, Person>();
-  readonly #watchers = new Map<string, Set<Watcher>>();
-  /** Presence connections by user, to add friends that come later. */
-  readonly #open = new Map<string, Set<Watcher>>();
-  #seen = new Map<string, number>();
+  readonly #watchers = new Watchers();
+  readonly #seen: LastSeen;
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
   /** Followed people who may have changed elsewhere; read together at the end of the tick. */
@@ -75,7 +68,8 @@ export class Presence implements Acquaintance {
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
-    parts.board?.listen((userId) => this.#changedElsewhere(userId === null ? [...this.#watchers.keys()] : [userId]));
+    this.#seen = new LastSeen(parts.accounts);
+    parts.board?.listen((userId) => this.#changedElsewhere(userId === null ? this.#watchers.lookedAt() : [userId]));
   }
 
   /** A connection of the user, of either kind, is open. */
@@ -99,7 +93,7 @@ export class Presence implements Acquaintance {
 
   /** A presence connection is open: sends the snapshot of friends, then their changes. */
   async open(watcher: Watcher): Promise<void> {
-    getOrMake(this.#open, watcher.userId).add(watcher);
+    this.#watchers.open(watcher);
     const friends = (await this.#parts.contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS);
     await this.#show(
       watcher,
@@ -115,7 +109,7 @@ export class Presence implements Acquaintance {
   }
 
   close(watcher: Watcher): void {
-    removeFrom(this.#open, watcher.userId, watcher);
+    this.#watchers.close(watcher);
     for (const userId of [...watcher.watching]) this.#unwatch(watcher, userId);
   }
 
@@ -200,12 +194,8 @@ export class Presence implements Acquaintance {
   }
 
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
-  async flush(): Promise<void> {
-    const seen = this.#seen;
-    if (seen.size === 0) return;
-    await this.#parts.accounts.setLastSeen([...seen].map(([userId, at]) => ({ userId, at })));
-    // Kept until it is written, so that nobody is told an older time meanwhile.
-    for (const [userId, at] of seen) if (this.#seen.get(userId) === at) this.#seen.delete(userId);
+  flush(): Promise<void> {
+    return this.#seen.flush();
   }
 
   #tellAll(notice: PresenceNotice): void {
@@ -228,7 +218,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
+      for (const watcher of this.#watchers.of(one)) this.#show(watcher, [other]).catch(this.#parts.onError);
     }
   }
 
@@ -237,7 +227,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) {
+      for (const watcher of this.#watchers.of(one)) {
         if (!watcher.watching.has(other)) continue;
         this.#unwatch(watcher, other);
         watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
@@ -246,9 +236,7 @@ export class Presence implements Acquaintance {
   }
 
   async #leaveGroup(userId: string): Promise<void> {
-    const others = new Set<string>();
-    for (const watcher of this.#open.get(userId) ?? []) for (const other of watcher.watching) others.add(other);
-    for (const watcher of this.#watchers.get(userId) ?? []) others.add(watcher.userId);
+    const others = this.#watchers.around(userId);
     if (others.size === 0) return;
     const still = new Set(await this.#parts.contacts.acquainted(userId, [...others]));
     for (const other of others) if (!still.has(other)) this.#part(userId, other);
@@ -300,7 +288,7 @@ export class Presence implements Acquaintance {
 
   #saw(userId: string, person: Person, at = this.#parts.runtime.now()): void {
     person.lastSeen = at;
-    this.#seen.set(userId, at);
+    this.#seen.note(userId, at);
   }
 
   #away(watcher: Watcher, away: boolean): void {
@@ -330,10 +318,9 @@ export class Presence implements Acquaintance {
     const status = this.#status(userId, person);
     if (status === person.announced) return;
     person.announced = status;
-    const watchers = this.#watchers.get(userId);
-    if (watchers === undefined) return;
+    if (!this.#watchers.isLookedAt(userId)) return;
     const frame = this.#parts.encode(update(this.#parts.names.of(userId), status, this.#lastSeen(status, person)));
-    for (const watcher of watchers) if (watcher !== except) watcher.sendEphemeral(frame);
+    for (const watcher of this.#watchers.at(userId)) if (watcher !== except) watcher.sendEphemeral(frame);
   }
 
   #putOnBoard(userId: string, person: Person, status: Present | null): void {
@@ -347,7 +334,7 @@ export class Presence implements Acquaintance {
   /** Others hear that somebody left only when they can read since when. */
   async #takeOffBoard(board: PresenceBoard, userId: string): Promise<void> {
     try {
-      await this.flush();
+      await this.#seen.flush();
     } finally {
       const isBack = (this.#people.get(userId)?.onBoard ?? null) !== null;
       if (!isBack) board.put(userId, null);
@@ -360,7 +347,7 @@ export class Presence implements Acquaintance {
   }
 
   async #readElsewhere(): Promise<void> {
-    const userIds = [...this.#changed].filter((userId) => this.#watchers.has(userId));
+    const userIds = [...this.#changed].filter((userId) => this.#watchers.isLookedAt(userId));
     this.#changed.clear();
     for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
       const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
@@ -377,7 +364,7 @@ export class Presence implements Acquaintance {
   }
 
   #standsElsewhere(userId: string, standing: Present | null): void {
-    if (!this.#watchers.has(userId)) return;
+    if (!this.#watchers.isLookedAt(userId)) return;
     const person = this.#people.get(userId) ?? (standing === null ? undefined : this.#add(userId));
     if (person === undefined || person.elsewhere === standing) return;
     person.elsewhere = standing;
@@ -387,8 +374,8 @@ export class Presence implements Acquaintance {
   /** Away is who has presence connections, all of them away; a chat connection alone is online. */
   #statusHere(userId: string, person: Person): Present | null {
     if (person.invisible || !isHere(person)) return null;
-    const open = this.#open.get(userId);
-    return open !== undefined && [...open].every((watcher) => watcher.away) ? 'away' : 'online';
+    const open = this.#watchers.of(userId);
+    return open.length > 0 && open.every((watcher) => watcher.away) ? 'away' : 'online';
   }
 
   #status(userId: string, person: Person): Status {
@@ -404,11 +391,8 @@ export class Presence implements Acquaintance {
   /** Registers first, then reads and tells, so that a change in between is told too. */
   async #show(watcher: Watcher, userIds: string[]): Promise<void> {
     // It may have ended while it was read what to show; nothing would take it off again.
-    if (this.#open.get(watcher.userId)?.has(watcher) !== true) return;
-    for (const userId of userIds) {
-      watcher.watching.add(userId);
-      getOrMake(this.#watchers, userId).add(watcher);
-    }
+    if (!this.#watchers.isOpen(watcher)) return;
+    this.#watchers.look(watcher, userIds);
     const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#follow(userIds)]);
     for (const account of accounts) {
       if (!watcher.watching.has(account.id)) continue;
@@ -419,7 +403,7 @@ export class Presence implements Acquaintance {
       const status = person === undefined ? 'offline' : person.announced;
       const lastSeen =
         person === undefined
-          ? (this.#seen.get(account.id) ?? account.lastSeen)
+          ? (this.#seen.of(account.id) ?? account.lastSeen)
           : (this.#lastSeen(status, person) ?? account.lastSeen);
       watcher.send(this.#parts.encode(update(account.username, status, lastSeen)));
     }
@@ -431,9 +415,8 @@ export class Presence implements Acquaintance {
   }
 
   #unwatch(watcher: Watcher, userId: string): void {
-    watcher.watching.delete(userId);
-    removeFrom(this.#watchers, userId, watcher);
-    if (this.#watchers.has(userId)) return;
+    this.#watchers.lookAway(watcher, userId);
+    if (this.#watchers.isLookedAt(userId)) return;
     this.#parts.board?.unfollow(userId);
     // Nobody says any more how this person stands elsewhere.
     const person = this.#people.get(userId);
@@ -452,16 +435,3 @@ const update = (username: string, status: Status, lastSeen: number | null): Even
   status,
   lastSeen,
 });
-
-function getOrMake<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
-  let set = map.get(key);
-  if (set === undefined) map.set(key, (set = new Set()));
-  return set;
-}
-
-function removeFrom<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
-  const set = map.get(key);
-  if (set === undefined) return;
-  set.delete(value);
-  if (set.size === 0) map.delete(key);
-}
