@@ -45,6 +45,7 @@ import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
+const NOTE_PRESENCE_MS = 60_000;
 const GAUGE_MS = 5_000;
 
 /** What a test may put in place of the real thing. */
@@ -209,6 +210,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
+      { name: 'note who is here', everyMs: NOTE_PRESENCE_MS, run: async () => (presence.noteHere(), false) },
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       {
         name: 'gauge',

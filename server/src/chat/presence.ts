@@ -13,8 +13,6 @@ import { Watchers, type Watcher } from './watchers.js';
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
-/** Whoever is gone and was last seen longer ago than this was on a server that could not say that they left. */
-const SEEN_LATELY_MS = 30_000;
 /** How many people's standings are asked of the board at a time. */
 const STANDINGS_AT_ONCE = 500;
 
@@ -63,13 +61,13 @@ export class Presence implements Acquaintance {
   readonly #seen: LastSeen;
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
-  /** Followed people who may have changed elsewhere; read together at the end of the tick. */
-  #changed = new Set<string>();
+  /** Followed people who may have changed elsewhere, and whether a server of theirs died; read together at the end of the tick. */
+  #changed = new Map<string, boolean>();
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
     this.#seen = new LastSeen(parts.accounts);
-    parts.board?.listen((userId) => this.#changedElsewhere(userId === null ? this.#watchers.lookedAt() : [userId]));
+    parts.board?.listen((userId, died) => this.#changedElsewhere(userId === null ? this.#watchers.lookedAt() : [userId], died));
   }
 
   /** A connection of the user, of either kind, is open. */
@@ -186,11 +184,14 @@ export class Presence implements Acquaintance {
 
   /** The server stops: whoever is here was last seen now. */
   async stop(): Promise<void> {
-    for (const [userId, person] of this.#people) {
-      if (isHere(person) && !person.invisible) this.#saw(userId, person);
-      this.#putOnBoard(userId, person, null);
-    }
+    this.noteHere();
+    for (const [userId, person] of this.#people) this.#putOnBoard(userId, person, null);
     await this.flush();
+  }
+
+  /** Whoever is here has been seen now: said now and then, it is not far off when the process is killed. */
+  noteHere(): void {
+    for (const [userId, person] of this.#people) if (isHere(person) && !person.invisible) this.#saw(userId, person);
   }
 
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
@@ -275,6 +276,7 @@ export class Presence implements Acquaintance {
       if (!person.isKnown) person.invisible = account.invisible;
       person.isKnown = true;
       person.lastSeen ??= account.lastSeen;
+      if (isHere(person) && !person.invisible) this.#saw(account.id, person);
       this.#announceSoon(account.id, person);
     }
   }
@@ -341,25 +343,32 @@ export class Presence implements Acquaintance {
     }
   }
 
-  #changedElsewhere(userIds: string[]): void {
+  #changedElsewhere(userIds: string[], died: boolean): void {
     if (this.#changed.size === 0) this.#parts.runtime.soon(() => void this.#readElsewhere().catch(this.#parts.onError));
-    for (const userId of userIds) this.#changed.add(userId);
+    for (const userId of userIds) this.#changed.set(userId, died || this.#changed.get(userId) === true);
   }
 
   async #readElsewhere(): Promise<void> {
-    const userIds = [...this.#changed].filter((userId) => this.#watchers.isLookedAt(userId));
-    this.#changed.clear();
+    const changed = this.#changed;
+    this.#changed = new Map();
+    const userIds = [...changed.keys()].filter((userId) => this.#watchers.isLookedAt(userId));
     for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
       const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
       const standings = await this.#parts.board?.elsewhere(some);
       const gone = some.filter((userId) => !standings?.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
-      for (const { id, lastSeen } of gone.length === 0 ? [] : await this.#parts.accounts.byIds(gone)) {
-        const person = this.#people.get(id);
-        if (person === undefined) continue;
-        if (lastSeen !== null && lastSeen > this.#parts.runtime.now() - SEEN_LATELY_MS) person.lastSeen = lastSeen;
-        else this.#saw(id, person);
-      }
+      await this.#lastSeenOf(gone, changed);
       for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
+    }
+  }
+
+  /** A server writes down who leaves it before it says so; of who was on one that died it is now. */
+  async #lastSeenOf(gone: string[], died: ReadonlyMap<string, boolean>): Promise<void> {
+    if (gone.length === 0) return;
+    for (const { id, lastSeen } of await this.#parts.accounts.byIds(gone)) {
+      const person = this.#people.get(id);
+      if (person === undefined) continue;
+      if (died.get(id) === true) this.#saw(id, person);
+      else person.lastSeen = lastSeen;
     }
   }
 
