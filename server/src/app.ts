@@ -216,7 +216,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
         name: 'gauge',
         everyMs: GAUGE_MS,
         run: async () => {
-          meter.set('offline_rows', await offlineQueue.size());
+          // Of the whole installation: that a few count it is enough.
+          if (does('worker')) meter.set('offline_rows', await offlineQueue.size());
           const { chat, presence: watching } = sockets.counts();
           meter.set('connections_chat', chat);
           meter.set('connections_presence', watching);
