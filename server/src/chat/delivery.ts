@@ -229,7 +229,8 @@ export class Delivery {
         return absentHere;
       })
       .then((nowhereElse) => {
-        const absent = absentHere.filter((userId) => nowhereElse.includes(userId));
+        const isNowhereElse = new Set(nowhereElse);
+        const absent = absentHere.filter((userId) => isNowhereElse.has(userId));
         if (absent.length > 0) offline.note(room.id, absent, entry.seq);
       })
       .catch(onError);
