@@ -8,13 +8,12 @@ import type { Acquaintance } from './chats.js';
 import type { Encode } from './delivery.js';
 import { LastSeen } from './last-seen.js';
 import type { Names } from './names.js';
+import { Standings, type Present } from './standings.js';
 import { Watchers, type Watcher } from './watchers.js';
 
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
-/** How many people's standings are asked of the board at a time. */
-const STANDINGS_AT_ONCE = 500;
 
 export interface PresenceParts {
   accounts: AccountStore;
@@ -44,11 +43,7 @@ interface Person {
   announcing: boolean;
   /** How other servers see the person, as far as somebody here looks; null: not there. */
   elsewhere: Present | null;
-  /** What this server last put on the board. */
-  onBoard: Present | null;
 }
-
-type Present = Exclude<Status, 'offline'>;
 
 /**
  * Who is there (P1). A person is online while any of their chat or presence connections answers; ends of connections
@@ -58,16 +53,23 @@ export class Presence implements Acquaintance {
   readonly #parts: PresenceParts;
   readonly #people = new Map<string, Person>();
   readonly #watchers = new Watchers();
+  readonly #standings: Standings;
   readonly #seen: LastSeen;
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
-  /** Followed people who may have changed elsewhere, and whether a server of theirs died; read together at the end of the tick. */
-  #changed = new Map<string, boolean>();
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
     this.#seen = new LastSeen(parts.accounts);
-    parts.board?.listen((userId, died) => this.#changedElsewhere(userId === null ? this.#watchers.lookedAt() : [userId], died));
+    this.#standings = new Standings({
+      board: parts.board,
+      runtime: parts.runtime,
+      lookedAt: () => this.#watchers.lookedAt(),
+      isLookedAt: (userId) => this.#watchers.isLookedAt(userId),
+      told: (...news) => this.#toldOfOthers(...news),
+      beforeLeaving: () => this.#seen.flush(),
+      onError: parts.onError,
+    });
   }
 
   /** A connection of the user, of either kind, is open. */
@@ -177,15 +179,13 @@ export class Presence implements Acquaintance {
 
   /** This server goes on under another id, under which nothing is on the board yet. */
   putAllAgain(): void {
-    for (const [userId, { onBoard }] of this.#people) {
-      if (onBoard !== null) this.#parts.board?.put(userId, { away: onBoard === 'away' });
-    }
+    this.#standings.putAllAgain();
   }
 
   /** The server stops: whoever is here was last seen now. */
   async stop(): Promise<void> {
     this.noteHere();
-    for (const [userId, person] of this.#people) this.#putOnBoard(userId, person, null);
+    this.#standings.takeAllOff();
     await this.flush();
   }
 
@@ -260,7 +260,6 @@ export class Presence implements Acquaintance {
       announced: 'offline',
       announcing: false,
       elsewhere: null,
-      onBoard: null,
     };
     this.#people.set(userId, person);
     return person;
@@ -310,7 +309,7 @@ export class Presence implements Acquaintance {
   }
 
   #announce(userId: string, person: Person): void {
-    this.#putOnBoard(userId, person, this.#statusHere(userId, person));
+    this.#standings.put(userId, this.#statusHere(userId, person));
     this.#tell(userId, person);
     if (!isPresent(person) && this.#people.get(userId) === person) this.#people.delete(userId);
   }
@@ -325,40 +324,14 @@ export class Presence implements Acquaintance {
     for (const watcher of this.#watchers.at(userId)) if (watcher !== except) watcher.sendEphemeral(frame);
   }
 
-  #putOnBoard(userId: string, person: Person, status: Present | null): void {
-    if (person.onBoard === status) return;
-    person.onBoard = status;
-    const { board, onError } = this.#parts;
-    if (status !== null) board?.put(userId, { away: status === 'away' });
-    else if (board !== null) this.#takeOffBoard(board, userId).catch(onError);
-  }
-
-  /** Others hear that somebody left only when they can read since when. */
-  async #takeOffBoard(board: PresenceBoard, userId: string): Promise<void> {
-    try {
-      await this.#seen.flush();
-    } finally {
-      const isBack = (this.#people.get(userId)?.onBoard ?? null) !== null;
-      if (!isBack) board.put(userId, null);
-    }
-  }
-
-  #changedElsewhere(userIds: string[], died: boolean): void {
-    if (this.#changed.size === 0) this.#parts.runtime.soon(() => void this.#readElsewhere().catch(this.#parts.onError));
-    for (const userId of userIds) this.#changed.set(userId, died || this.#changed.get(userId) === true);
-  }
-
-  async #readElsewhere(): Promise<void> {
-    const changed = this.#changed;
-    this.#changed = new Map();
-    const userIds = [...changed.keys()].filter((userId) => this.#watchers.isLookedAt(userId));
-    for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
-      const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
-      const standings = await this.#parts.board?.elsewhere(some);
-      const gone = some.filter((userId) => !standings?.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
-      await this.#lastSeenOf(gone, changed);
-      for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
-    }
+  async #toldOfOthers(
+    userIds: string[],
+    standings: ReadonlyMap<string, Present>,
+    died: ReadonlyMap<string, boolean>,
+  ): Promise<void> {
+    const gone = userIds.filter((userId) => !standings.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
+    await this.#lastSeenOf(gone, died);
+    for (const userId of userIds) this.#standsElsewhere(userId, standings.get(userId) ?? null);
   }
 
   /** A server writes down who leaves it before it says so; of who was on one that died it is now. */
@@ -402,11 +375,11 @@ export class Presence implements Acquaintance {
     // It may have ended while it was read what to show; nothing would take it off again.
     if (!this.#watchers.isOpen(watcher)) return;
     this.#watchers.look(watcher, userIds);
-    const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#follow(userIds)]);
+    const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#standings.follow(userIds)]);
     for (const account of accounts) {
       if (!watcher.watching.has(account.id)) continue;
       this.#parts.names.remember(account.id, account.username);
-      this.#standsElsewhere(account.id, standings?.get(account.id) ?? null);
+      this.#standsElsewhere(account.id, standings.get(account.id) ?? null);
       const person = this.#people.get(account.id);
       if (person !== undefined && person.elsewhere !== null) this.#tell(account.id, person, watcher);
       const status = person === undefined ? 'offline' : person.announced;
@@ -418,15 +391,10 @@ export class Presence implements Acquaintance {
     }
   }
 
-  async #follow(userIds: string[]): Promise<Map<string, Present> | undefined> {
-    await this.#parts.board?.follow(userIds);
-    return this.#parts.board?.elsewhere(userIds);
-  }
-
   #unwatch(watcher: Watcher, userId: string): void {
     this.#watchers.lookAway(watcher, userId);
     if (this.#watchers.isLookedAt(userId)) return;
-    this.#parts.board?.unfollow(userId);
+    this.#standings.unfollow(userId);
     // Nobody says any more how this person stands elsewhere.
     const person = this.#people.get(userId);
     if (person === undefined) return;
