@@ -103,8 +103,11 @@ export class Arrivals implements RelayListener {
     }
   }
 
+  /** Members of a group too large for a list, as far as they are here (R12). */
   async #members({ conversationId, membersVersion, seq }: EntryHint): Promise<string[]> {
-    const room = await this.#parts.rosters.get(conversationId, membersVersion);
-    return [...(room?.members ?? [])].filter(([, member]) => member.joinedSeq <= seq).map(([userId]) => userId);
+    const { rosters, hub } = this.#parts;
+    const room = await rosters.get(conversationId, membersVersion);
+    const here = room === null ? [] : hub.here(room.members);
+    return here.filter(([, member]) => member.joinedSeq <= seq).map(([userId]) => userId);
   }
 }

@@ -196,7 +196,7 @@ export class Delivery {
     const noteAbsent = entry.kind === 'message' && room.members.size <= LIMITS.receiptsPushedUpToMembers;
     let absent: string[] | undefined;
     let delivered = 0;
-    for (const [userId, member] of room.members) {
+    for (const [userId, member] of noteAbsent ? room.members : hub.here(room.members)) {
       if (member.joinedSeq > entry.seq) continue;
       if (userId === entry.senderId) {
         delivered += this.#toOwnDevices(place, entry, origin);
