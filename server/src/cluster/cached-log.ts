@@ -7,9 +7,9 @@ import type { PageCache } from './redis/page-cache.js';
 const PAGE_ENTRIES = 100;
 
 /**
- * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query is the conversation's last
- * seq, which the caller has just read with the membership: a page that ends there lacks nothing. `lastAt` tells that it is
- * of this log, and not of what PostgreSQL was before it was restored to an older state (R5).
+ * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query with `lastAt` is the
+ * conversation's last seq, which the caller has just read with the membership: a page that ends there lacks nothing.
+ * `lastAt` tells that it is of this log, and not of what PostgreSQL was before it was restored to an older state (R5).
  */
 export class CachedLog implements LogStore {
   readonly #log: LogStore;
@@ -37,8 +37,8 @@ export class CachedLog implements LogStore {
   }
 
   async page(query: PageQuery): Promise<Page> {
-    const isNewest = query.before === undefined && query.after === undefined && query.to >= query.from;
-    if (!isNewest) return this.#log.page(query);
+    const isNewest = query.before === undefined && query.after === undefined && query.lastAt !== undefined;
+    if (!isNewest || query.to < query.from) return this.#log.page(query);
     const cached = pageFrom(await this.#read(query), query);
     this.#meter.count(cached === null ? 'page_cache_misses' : 'page_cache_hits');
     if (cached !== null) return cached;
@@ -63,7 +63,7 @@ function pageFrom(entries: Entry[] | null, query: PageQuery): Page | null {
   const lowest = visible?.[0]?.seq;
   const newest = visible?.at(-1);
   if (visible === undefined || lowest === undefined || newest?.seq !== query.to) return null;
-  if (query.lastAt !== undefined && newest.createdAt !== query.lastAt) return null;
+  if (newest.createdAt !== query.lastAt) return null;
   if (lowest > query.from && visible.length < query.limit) return null;
   return newestOf({ entries: visible, coversFrom: lowest, coversTo: query.to, hasMore: lowest > query.from }, query);
 }
