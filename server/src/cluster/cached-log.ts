@@ -1,6 +1,6 @@
+import { entryBytes, fitting } from '../sql/fitting.js';
 import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
-import { entryBytes, fitting } from '../sql/fitting.js';
 import type { PageCache } from './redis/page-cache.js';
 
 /** What a cached page holds at most: one of the largest that may be asked for. */
