@@ -191,7 +191,8 @@ export class Presence implements Acquaintance {
 
   /** Whoever is here has been seen now: said now and then, it is not far off when the process is killed. */
   noteHere(): void {
-    for (const [userId, person] of this.#people) if (isHere(person) && !person.invisible) this.#saw(userId, person);
+    const now = this.#parts.runtime.now();
+    for (const [userId, person] of this.#people) if (isHere(person) && !person.invisible) this.#seen.note(userId, now);
   }
 
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
@@ -275,7 +276,7 @@ export class Presence implements Acquaintance {
       if (!person.isKnown) person.invisible = account.invisible;
       person.isKnown = true;
       person.lastSeen ??= account.lastSeen;
-      if (isHere(person) && !person.invisible) this.#saw(account.id, person);
+      if (isHere(person) && !person.invisible) this.#seen.note(account.id, this.#parts.runtime.now());
       this.#announceSoon(account.id, person);
     }
   }
