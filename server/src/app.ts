@@ -45,6 +45,7 @@ import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
+const NOTE_PRESENCE_MS = 60_000;
 const GAUGE_MS = 5_000;
 
 /** What a test may put in place of the real thing. */
@@ -212,13 +213,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
+      { name: 'note who is here', everyMs: NOTE_PRESENCE_MS, run: async () => (presence.noteHere(), false) },
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       ...(others === null ? [] : [recheckOf(sessions, sockets, config.sockets.heartbeatMs)]),
       {
         name: 'gauge',
         everyMs: GAUGE_MS,
         run: async () => {
-          meter.set('offline_rows', await offlineQueue.size());
+          // Of the whole installation: that a few count it is enough.
+          if (does('worker')) meter.set('offline_rows', await offlineQueue.size());
           const { chat, presence: watching } = sockets.counts();
           meter.set('connections_chat', chat);
           meter.set('connections_presence', watching);

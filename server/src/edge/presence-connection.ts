@@ -1,5 +1,5 @@
 import { decodePresenceCommand, type Decoded, type PresenceCommand } from '@parley/protocol';
-import type { Watcher } from '../chat/presence.js';
+import type { Watcher } from '../chat/watchers.js';
 import { Connection, type Answer } from './connection.js';
 
 /** What a presence connection leads to. */

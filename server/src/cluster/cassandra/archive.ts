@@ -1,9 +1,9 @@
 import type { Client, types } from 'cassandra-driver';
 import type { Entry } from '../../ports/log.js';
 import type { Archive, ArchiveRange } from '../archive.js';
+import { inLanes } from '../in-lanes.js';
 import { batchesOf, type Batch } from './batches.js';
 import { connect, type CassandraSettings } from './connect.js';
-import { inLanes } from './lanes.js';
 import { migrate } from './migrate.js';
 import { erase, mutationsOf, type Mutation } from './mutations.js';
 import { ENTRY_COLUMNS, entryOf } from './rows.js';

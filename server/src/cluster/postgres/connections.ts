@@ -12,6 +12,8 @@ const ANSWER_TIMEOUT_MS = 6_000;
 const WAITING_MAX = 2_000;
 const WAITING_MAX_MS = 5_000;
 const INT8 = 20;
+const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
+const UNLOCK = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))';
 
 /** Seqs and times are whole numbers that JavaScript holds exactly; pg gives them as text unless told otherwise. */
 const wholeNumbers: Pick<typeof types, 'getTypeParser'> = {
@@ -72,15 +74,17 @@ export class Connections {
     return (await this.rows<Row>(statement, values))[0];
   }
 
-  /** A connection of one's own, for session locks and what no transaction may hold. */
-  async borrow<T>(use: (client: PoolClient) => Promise<T>): Promise<T> {
+  /** On a connection of one's own, while it has the session lock of this name; null: another session has it. */
+  async locked<T>(name: string, use: (client: PoolClient) => Promise<T>): Promise<T | null> {
     const client = await this.#connect();
     try {
-      const result = await use(client);
+      const { rows } = await client.query<{ got: boolean }>(TRY_LOCK, [name]);
+      const result = rows[0]?.got === true ? await use(client) : null;
+      if (rows[0]?.got === true) await client.query(UNLOCK, [name]);
       client.release();
       return result;
     } catch (error) {
-      // Closed, not returned: with it go the locks that it may hold.
+      // Closed, not returned: with it goes the lock.
       client.release(true);
       throw refusalFor(error);
     }
