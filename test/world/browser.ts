@@ -56,7 +56,7 @@ export function browsing(): Browsing {
     async profile({ width = 1440, height = 900, dark = false, tolerates } = {}) {
       if (browser === null) throw new Error('the browser starts with the first test');
       const colorScheme = dark ? 'dark' : 'light';
-      const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+      const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
       contexts.push(context);
       const complain = (text: string) => tolerates?.test(text) !== true && complaints.push(text);
       context.on('console', (said) => said.type() === 'error' && complain(said.text()));
