@@ -57,6 +57,8 @@ noscript p { margin: 1rem; }
 /* There is one server: this one. */
 .swagger-ui .schemes-server-container { display: none !important; }
 .swagger-ui .scheme-container .schemes { justify-content: flex-end; }
+.swagger-ui .opblock .opblock-section-header { flex-wrap: wrap; gap: 8px; }
+.swagger-ui .try-out { margin-left: auto; }
 .swagger-ui .microlight, .swagger-ui .microlight code { background: #1b1b1b !important; }
 html:not(.dark-mode) .swagger-ui :is(.info a, a.link, .info .url) { color: #1f5fa8; }
 html:not(.dark-mode) .swagger-ui .info .title small { background: #5a606e; }
