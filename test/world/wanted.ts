@@ -8,6 +8,9 @@ export function servicesMode(): 'off' | 'wanted' | 'required' {
   return isSet(process.env['CI']) && told === '' ? 'required' : 'wanted';
 }
 
+/** False: a test that needs a program which is not here must fail, not be skipped. */
+export const maySkip = (): boolean => servicesMode() !== 'required';
+
 function isSet(value: string | undefined): boolean {
   return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }
