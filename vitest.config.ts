@@ -16,7 +16,15 @@ export default defineConfig({
         test: {
           name: 'embedded',
           include: ['{protocol,server,client,benchmark}/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['server/src/cluster/**', 'test/cluster/**'],
+          exclude: ['server/src/cluster/**', 'test/cluster/**', 'test/browser/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/world/chromium.ts',
         },
       },
       {

@@ -248,11 +248,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       const s = tls === null ? '' : 's';
       const addresses: Partial<Addresses> = {};
       if (does('api')) {
-        await api.listen({ host, port: httpPort });
+        await onPort('HTTP_PORT', httpPort, () => api.listen({ host, port: httpPort }));
         addresses.http = `http${s}://${authority(api.server)}`;
       }
-      if (does('chat')) addresses.chat = `ws${s}://${await listen(chatServer, host, chatPort)}`;
-      if (does('presence')) addresses.presence = `ws${s}://${await listen(presenceServer, host, presencePort)}`;
+      if (does('chat'))
+        addresses.chat = `ws${s}://${await onPort('CHAT_PORT', chatPort, () => listen(chatServer, host, chatPort))}`;
+      if (does('presence')) {
+        const opened = await onPort('PRESENCE_PORT', presencePort, () => listen(presenceServer, host, presencePort));
+        addresses.presence = `ws${s}://${opened}`;
+      }
       return addresses;
     },
     async close() {
@@ -282,6 +286,22 @@ async function openProfile({ cluster, dataDir }: Config, parts: ProfileParts): P
 function socketAt(path: string, roles: Config['roles']): SocketKind | null {
   if (path === '/ws/chat' && roles.includes('chat')) return 'chat';
   return path === '/ws/presence' && roles.includes('presence') ? 'presence' : null;
+}
+
+/** Says of a port that cannot be had which setting it comes from. */
+async function onPort<T>(setting: string, port: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Error(`${setting} ${port} is in use by another program: stop that, or set another port (0: any free one)`, {
+        cause: error,
+      });
+    if (code === 'EACCES')
+      throw new Error(`${setting} ${port} may not be opened by this user: ports below 1024 are root's`, { cause: error });
+    throw error;
+  }
 }
 
 async function listen(server: Server, host: string, port: number): Promise<string> {
