@@ -18,6 +18,8 @@ export class ChatConnection extends Connection<ChatCommand> {
   initialised = false;
   /** Resolves once other servers know that this connection is here: before it, no state is read (R8). */
   registered: Promise<void> | null = null;
+  /** How many messages it has sent. */
+  messages = 0;
   /** Made when a message of this connection is first refused for now. */
   order: SendOrder | null = null;
   readonly #door: ChatDoor;
