@@ -35,6 +35,10 @@ export class ChatConnection extends Connection<ChatCommand> {
   protected override run(command: ChatCommand): Promise<Answer> {
     return this.#door.run(this, command);
   }
+  /** Messages keep their order (R4); of all else the answers say what became of it. */
+  protected override mayBePassed({ type }: ChatCommand): boolean {
+    return type !== 'ONE_TO_ONE_CHAT' && type !== 'GROUP_CHAT';
+  }
   protected override refused(command: ChatCommand, refusal: Refusal): void {
     this.#door.refused(this, command, refusal);
   }
