@@ -74,7 +74,7 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
   const { url, runtime, meter, logger, archive, bootId } = options;
   const limits = { ...POSTGRES_LIMITS, ...options.limits };
   await migrate(url);
-  const connections = new Connections(url, options.connections, logger);
+  const connections = new Connections(url, options.connections, { logger, runtime });
   const journal = new Journal({ bootId, connections, archive });
   const archiver = new Archiver({ archive, journal, runtime, logger, limits });
   const pages = new Pages(connections, archive, logger);
