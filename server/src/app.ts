@@ -150,6 +150,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     profile: config.profile,
     roles: config.roles,
   });
+  meter.onRender(async () => {
+    const { checks } = await health.read();
+    for (const [part, outcome] of Object.entries(checks)) meter.part(part, outcome !== 'failing');
+  });
   const sockets = new SocketServer({
     chat: openChatDoor({
       hub,

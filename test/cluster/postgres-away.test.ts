@@ -54,14 +54,14 @@ async function wholeLog({ ann }: Pair) {
   return messages;
 }
 
-test('D11 R7 R1 PostgreSQL gone for six seconds under traffic: sends are refused for now, sockets stay, nothing is lost or doubled', async () => {
+test('D11 R7 R1 PostgreSQL gone for six seconds under traffic: sends are refused for now, sockets stay, nothing is lost or doubled', { timeout: 60_000 }, async () => {
   const { cable, server, pair, say, states } = await onACable();
   const talk = talking(pair, EVERY_MS);
   await until('they talk', () => talk.said.length > 50);
   expect(await isReady(server)).toBe(200);
 
   cable.freeze();
-  await until('it is known', async () => (await isReady(server)) === 503, 5_000);
+  await until('it is known', async () => (await isReady(server)) === 503, 8_000);
   // What is under way waits for what became of it; what comes now is refused before it is accepted.
   cable.cut();
   const refusal = await until('a send is refused', async () => {
