@@ -10,6 +10,8 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.
     maxWorkers: 2,
+    // What waits for the most part of its time, as for an outage to end.
+    maxConcurrency: 8,
     projects: [
       {
         extends: true,

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Refusal } from '@parley/protocol';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
@@ -17,6 +18,7 @@ import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
 import { Presence } from './chat/presence.js';
 import { Receipts } from './chat/receipts.js';
+import { refusalFrom } from './chat/refused.js';
 import { Rosters } from './chat/rosters.js';
 import { Sessions } from './chat/sessions.js';
 import { Typing } from './chat/typing.js';
@@ -79,7 +81,9 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const runtime = world.runtime ?? processRuntime;
   const logger = world.logger ?? (await openLogger(config.log));
   const meter = new Metrics();
-  const onError = (error: unknown) => logger.error({ err: error }, 'a background task failed');
+  // What a store refuses for now is told by the store, once; only what nobody foresaw is a fault of ours.
+  const levelOf = (error: unknown) => (refusalFrom(error) instanceof Refusal ? 'debug' : 'error');
+  const onError = (error: unknown) => logger[levelOf(error)]({ err: error }, 'a background task failed');
   let fail: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
@@ -149,6 +153,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     version: VERSION,
     profile: config.profile,
     roles: config.roles,
+  });
+  meter.onRender(async () => {
+    const { checks } = await health.read();
+    for (const [part, outcome] of Object.entries(checks)) meter.part(part, outcome !== 'failing');
   });
   const sockets = new SocketServer({
     chat: openChatDoor({
@@ -230,7 +238,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       },
     ],
     runtime,
-    (error, job) => logger.error({ err: error, job }, 'a job failed'),
+    (error, job) => logger[levelOf(error)]({ err: error, job }, 'a job failed'),
   );
 
   return {

@@ -26,6 +26,9 @@ export class PresenceConnection extends Connection<PresenceCommand> implements W
   protected override run(command: PresenceCommand): Promise<Answer> {
     return this.#door.run(this, command);
   }
+  protected override mayBePassed(): boolean {
+    return true;
+  }
   protected override refused(): void {}
   protected override left(): void {
     this.#door.closed(this);
