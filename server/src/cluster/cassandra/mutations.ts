@@ -45,16 +45,29 @@ const STATEMENT_BYTES = 200;
  * A message whose content is null is therefore not complete yet. An edit's may be: its target is deleted.
  */
 export function mutationsOf(entry: Entry): Mutation[] {
-  const { editedAt, deletedAt, detail } = entry;
+  const mutations = foldedMutationsOf(entry);
+  const target = targetOf(entry);
+  if (target !== null && entry.kind === 'edit') mutations.push(edit(target, saidBy(entry), entry.createdAt));
+  if (target !== null && entry.kind === 'delete') mutations.push(remove(target, entry.createdAt));
+  return mutations;
+}
+
+/**
+ * The same of an entry whose target comes folded too, as in a log that is written whole: each row brings what became of
+ * it by itself. So changes may be of the same time as their targets, which of another store they are.
+ */
+export function foldedMutationsOf(entry: Entry): Mutation[] {
+  const { editedAt, deletedAt } = entry;
   const mutations = [insert(entry)];
   if (editedAt !== null) mutations.push(edit(entry, deletedAt === null ? entry.content : undefined, editedAt));
   if (deletedAt !== null) mutations.push(remove(entry, deletedAt));
-
-  if (detail?.target === undefined) return mutations;
-  const target = { conversationId: entry.conversationId, ...detail.target };
-  if (entry.kind === 'edit') mutations.push(edit(target, saidBy(entry), entry.createdAt), indexEdit(entry, target));
-  if (entry.kind === 'delete') mutations.push(remove(target, entry.createdAt));
+  const target = targetOf(entry);
+  if (target !== null && entry.kind === 'edit') mutations.push(indexEdit(entry, target));
   return mutations;
+}
+
+function targetOf({ conversationId, detail }: Entry): Place | null {
+  return detail?.target === undefined ? null : { conversationId, ...detail.target };
 }
 
 /** What an edit said goes with its target. */
