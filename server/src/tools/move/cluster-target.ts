@@ -20,6 +20,8 @@ import type { Begun, Source, Target } from './stores.js';
 const REDIS_WITHIN_MS = 5_000;
 const ARCHIVE_TRIES = 6;
 const ARCHIVE_PAUSE_MS = 1_000;
+const SERVERS_TRIES = 10;
+const SERVERS_PAUSE_MS = 100;
 const DAY_MS = 86_400_000;
 
 const SERVERS = `SELECT count(*) AS count FROM pg_stat_activity
@@ -29,8 +31,9 @@ const IS_FULL = 'SELECT EXISTS (SELECT FROM accounts) OR EXISTS (SELECT FROM con
 /** One message of each conversation is enough: the newest that came. It counts if it is the newest of all. */
 const SET_LAST_MESSAGES = `UPDATE conversations c SET last_message = its.message
   FROM json_to_recordset($1) AS its(id text, seq bigint, message text) WHERE c.id = its.id AND c.last_message_seq = its.seq`;
-const MAKE_SENDS_PARTITION = `SELECT make_partition('sends', 'sends_' || to_char(to_timestamp($1 / 1000) AT TIME ZONE 'UTC', 'YYYY_MM_DD'),
-  $1, $1 + ${DAY_MS}, 'fillfactor = 100')`;
+const MAKE_SENDS_PARTITION = `SELECT make_partition('sends',
+    'sends_' || to_char(to_timestamp(day / 1000) AT TIME ZONE 'UTC', 'YYYY_MM_DD'), day, day + ${DAY_MS}, 'fillfactor = 100')
+  FROM (SELECT $1::bigint AS day) its`;
 
 /**
  * The empty databases of a cluster. The log goes into the archive at once and not into the journal, which is for what the
@@ -159,9 +162,14 @@ export class ClusterTarget implements Target {
   }
 }
 
+/** The sessions of a server that has just ended are there a moment longer. */
 async function refuseServers(client: Client): Promise<void> {
-  const { rows } = await client.query<{ count: number }>(SERVERS);
-  if ((rows[0]?.count ?? 0) > 0) throw new Error('A server is connected to this database: stop all of them, and run this again.');
+  for (let tries = 1; ; tries++) {
+    const { rows } = await client.query<{ count: number }>(SERVERS);
+    if (rows[0]?.count === 0) return;
+    if (tries === SERVERS_TRIES) throw new Error('A server is connected to this database: stop all of them, and run this again.');
+    await sleep(SERVERS_PAUSE_MS);
+  }
 }
 
 function insertOf(kind: Kind): string {

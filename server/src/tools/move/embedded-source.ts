@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { DirectoryLock } from '../../embedded/lock.js';
 import { entryColumns, entryOf, type EntryRow } from '../../embedded/rows.js';
-import { openSqlite, prepare, type Sqlite } from '../../embedded/sqlite.js';
+import { openSqlite, prepare, type Sqlite, type Value } from '../../embedded/sqlite.js';
 import { migrations } from '../../sql/migrations.js';
 import { databaseFile } from '../db/open-file.js';
 import { appliedIn } from '../db/tables.js';
@@ -11,6 +11,11 @@ import type { Source } from './stores.js';
 
 /** In this order SQLite goes along the index of entries, and sorts nothing. */
 const ENTRIES_IN_LOGS = 'FROM entries e CROSS JOIN conversations c ON c.id = e.conversation_id AND e.seq <= c.last_seq';
+/** With what the log says of each; in this order SQLite sorts nothing either. */
+const SENDS = `(
+  SELECT s.*, e.ordinal, e.message_id FROM sends s CROSS JOIN entries e ON e.conversation_id = s.conversation_id AND e.seq = s.seq
+)`;
+const PAGE_ROWS = 500;
 
 /** A store of the embedded profile, as it was when it was opened. A server may go on writing to it. */
 export class EmbeddedSource implements Source {
@@ -68,22 +73,43 @@ export class EmbeddedSource implements Source {
   }
 
   *#entries(): Iterable<Rows['entries']> {
-    const sql = `SELECT ${entryColumns('e')} ${ENTRIES_IN_LOGS} ORDER BY e.conversation_id, e.seq`;
-    for (const row of prepare(this.#db, sql).iterate()) yield entryOf(row as unknown as EntryRow);
+    const page = prepare(
+      this.#db,
+      `SELECT ${entryColumns('e')} ${ENTRIES_IN_LOGS} WHERE (e.conversation_id, e.seq) > (?, ?)
+       ORDER BY e.conversation_id, e.seq LIMIT ${PAGE_ROWS}`,
+    );
+    yield* pages(['', 0], (after) => (page.all(...after) as unknown as EntryRow[]).map(entryOf), entryKey);
   }
 
-  #table(kind: TableKind): Iterable<unknown> {
-    const columns = columnsOf(kind);
-    if (kind !== 'sends')
-      return this.#db.prepare(`SELECT ${columns.join()} FROM ${kind} ORDER BY ${KEYS[kind].join()}`).iterate();
-    const elsewhere = new Set(['ordinal', 'message_id']);
-    const selected = columns.map((column) => `${elsewhere.has(column) ? 'e' : 's'}.${column}`);
-    return this.#db
-      .prepare(
-        `SELECT ${selected.join()} FROM sends s CROSS JOIN entries e ON e.conversation_id = s.conversation_id AND e.seq = s.seq
-         ORDER BY ${KEYS.sends.map((column) => `s.${column}`).join()}`,
-      )
-      .iterate();
+  *#table(kind: TableKind): Iterable<unknown> {
+    const table = kind === 'sends' ? SENDS : kind;
+    const keys = KEYS[kind];
+    const page = this.#db.prepare(
+      `SELECT ${columnsOf(kind).join()} FROM ${table} WHERE (${keys.join()}) > (${keys.map(() => '?').join()})
+       ORDER BY ${keys.join()} LIMIT ${PAGE_ROWS}`,
+    );
+    const keyOf = (row: TableRow) => keys.map((key) => row[key] ?? '');
+    yield* pages(
+      keys.map(() => ''),
+      (after) => page.all(...after) as unknown as TableRow[],
+      keyOf,
+    );
+  }
+}
+
+type TableRow = Record<string, Value>;
+type Key = readonly Value[];
+
+const entryKey = ({ conversationId, seq }: Rows['entries']): Key => [conversationId, seq];
+
+/** Row by row, for however many there are. Not by an iterator of SQLite's: the port of it crashes the process with one. */
+function* pages<Row>(first: Key, read: (after: Key) => Row[], keyOf: (row: Row) => Key): Iterable<Row> {
+  for (let after = first; ;) {
+    const rows = read(after);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined || rows.length < PAGE_ROWS) return;
+    after = keyOf(last);
   }
 }
 
