@@ -6,6 +6,7 @@ import type { MovedStore } from '../../ports/moved.js';
 import type { Runtime, Timer } from '../../ports/runtime.js';
 import type { Stores } from '../../ports/stores.js';
 import { SqlAccounts } from '../../sql/accounts.js';
+import { refuseHalfImported } from '../../sql/refuse-half-imported.js';
 import type { Database } from '../../sql/schema.js';
 import { SqlSessions } from '../../sql/sessions.js';
 import type { Archive } from '../archive.js';
@@ -87,6 +88,13 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
   const pulse = new Pulse(url);
   const making = keepMaking(partitions, runtime, logger);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connections.forKysely }) });
+  // With sessions of this server open, which an import looks for: of the two, one sees the other.
+  await refuseHalfImported(db).catch(async (error: unknown) => {
+    making.cancel();
+    await lanes.close();
+    await connections.close();
+    throw error;
+  });
   return {
     log: new PostgresLog(lanes, pages),
     conversations: new PostgresConversations(lanes, connections),
