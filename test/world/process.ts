@@ -44,21 +44,35 @@ export async function spawnServer(dataDir: string, env: Environment = {}): Promi
 /** Several servers on the same stores, each a process of its own. */
 export interface ServerProcesses extends Reachable {
   readonly processes: readonly ServerProcess[];
+  /** Kills those that are left, and deletes what they stored. */
+  remove(): Promise<void>;
 }
 
 /** Spawns servers that end with the test: one for each of these settings. */
 export async function spawnServers(...envs: Environment[]): Promise<ServerProcesses> {
+  const servers = await spawnGroup(...envs);
+  onTestFinished(() => servers.remove());
+  return servers;
+}
+
+/** The same for several tests: who spawns them removes them. */
+export async function spawnGroup(...envs: Environment[]): Promise<ServerProcesses> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-processes-'));
-  onTestFinished(async () => {
+  const remove = async () => {
     await killServers();
     await (await servicesOf.get(dataDir))?.drop();
     await rm(dataDir, { recursive: true, force: true });
-  });
-  const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
-  const nodes = processes.map(({ addresses }) => addresses);
-  const [first] = nodes;
-  if (first === undefined) throw new Error('one server at least');
-  return { processes, nodes, addresses: first };
+  };
+  try {
+    const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
+    const nodes = processes.map(({ addresses }) => addresses);
+    const [first] = nodes;
+    if (first === undefined) throw new Error('one server at least');
+    return { processes, nodes, addresses: first, remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Kills what a failed test left running. */

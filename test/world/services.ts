@@ -28,12 +28,17 @@ const WANTED = 'postgres,redis,redis-cluster,cassandra';
 
 let keeper: ChildProcess | null = null;
 
+/** What a run does about services, and about programs, that it lacks. */
+export function servicesMode(): string {
+  return process.env['PARLEY_SERVICES'] ?? (isSet(process.env['CI']) ? 'required' : 'wanted');
+}
+
 /**
  * Brings up one of each service for the whole run. `PARLEY_SERVICES`: `off` for a run without, `required` for one that
  * fails if there is one that cannot be had; CI requires them.
  */
 export async function setup(project: TestProject): Promise<void> {
-  const mode = process.env['PARLEY_SERVICES'] ?? (isSet(process.env['CI']) ? 'required' : 'wanted');
+  const mode = servicesMode();
   const { env, failed } = mode === 'off' ? { env: {}, failed: {} } : await bringUp();
   const missing = Object.keys(failed);
   if (missing.length > 0 && mode === 'required') {
