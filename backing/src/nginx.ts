@@ -22,7 +22,8 @@ export async function startNginx(folder: string, configFor: (port: number) => st
     args: ['-c', config, '-e', 'stderr', '-g', 'daemon off;'],
     lifetime: 'owner',
     stopSignal: 'SIGTERM',
-    endSignal: 'SIGKILL',
+    // SIGKILL would leave its workers.
+    endSignal: 'SIGTERM',
     listens: [{ host: '127.0.0.1', port }],
     answers: async () => void (await fetch(url)),
     withinMs: START_MAX_MS,

@@ -1,11 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
+import { afterAll, beforeAll, expect, onTestFinished, test, type TestContext } from 'vitest';
 import { NGINX } from '../../backing/src/nginx.js';
 import { findProgram } from '../../backing/src/programs.js';
 import { PROMETHEUS } from '../../backing/src/prometheus.js';
-import { deployed, programFor, ROOT, startProxy, startWatching } from '../world/deployed.js';
+import { deployed, install, INSTALLING_MAX_MS, programFor, ROOT, startProxy, startWatching } from '../world/deployed.js';
 import { chatOf, pairOn, talking } from '../world/pair.js';
 import { shows } from '../world/people.js';
 import { spawnGroup, type ServerProcess, type ServerProcesses } from '../world/process.js';
@@ -13,8 +13,8 @@ import { RawClient } from '../world/raw-client.js';
 import { until } from '../world/until.js';
 
 const TOKEN = 'a-token-for-prometheus';
-/** Installing may come before. */
-const PATIENCE_MS = 300_000;
+const COMPOSE = { name: 'docker-compose', package: 'docker-compose' };
+const PATIENCE_MS = 60_000;
 
 const hostOf = ({ addresses: { http: api, chat, presence, health = '' } }: ServerProcess) =>
   new URL(api + chat + presence + health).host;
@@ -26,11 +26,12 @@ let group: ServerProcesses;
 let processes: Record<Name, ServerProcess>;
 
 beforeAll(async () => {
+  await install(NGINX, PROMETHEUS, ...((await hasDockerCompose()) ? [] : [COMPOSE]));
   const common = { TRUST_PROXY: '1', METRICS_TOKEN: TOKEN };
   group = await spawnGroup(...Object.values(ROLES).map((role) => ({ ...common, ROLES: role })));
   const named = Object.keys(ROLES).map((name, n) => [name, group.processes[n]]);
   processes = Object.fromEntries(named) as typeof processes;
-}, PATIENCE_MS);
+}, INSTALLING_MAX_MS);
 afterAll(() => group.remove());
 
 interface Panel {
@@ -150,11 +151,12 @@ test('compose.yaml holds, and has no default for a secret', { timeout: PATIENCE_
 });
 
 /** Docker's own, which needs no engine for this; else Debian's. */
-async function composeCommand(context: Parameters<typeof programFor>[0]): Promise<string[]> {
-  const docker = findProgram({ name: 'docker', package: 'docker-cli' });
-  if (docker !== null) {
-    const [code] = (await once(spawn(docker, ['compose', 'version'], { stdio: 'ignore' }), 'exit')) as [number];
-    if (code === 0) return [docker, 'compose'];
-  }
-  return [await programFor(context, { name: 'docker-compose', package: 'docker-compose' })];
+async function composeCommand(context: TestContext): Promise<string[]> {
+  return (await hasDockerCompose()) ? ['docker', 'compose'] : [await programFor(context, COMPOSE)];
+}
+
+async function hasDockerCompose(): Promise<boolean> {
+  if (findProgram({ name: 'docker', package: 'docker-cli' }) === null) return false;
+  const [code] = (await once(spawn('docker', ['compose', 'version'], { stdio: 'ignore' }), 'exit')) as [number];
+  return code === 0;
 }

@@ -1,8 +1,8 @@
-import { expect, onTestFinished, test } from 'vitest';
+import { beforeAll, expect, onTestFinished, test } from 'vitest';
 import type { http } from '@parley/protocol';
 import { NGINX } from '../../backing/src/nginx.js';
 import { freePort } from '../../backing/src/port.js';
-import { programFor, startProxy } from '../world/deployed.js';
+import { install, INSTALLING_MAX_MS, programFor, startProxy } from '../world/deployed.js';
 import { call, PASSWORD, register } from '../world/http.js';
 import { RawClient } from '../world/raw-client.js';
 import { rawHttp } from '../world/raw-http.js';
@@ -11,7 +11,7 @@ import { startServer } from '../world/server.js';
 test(
   'nginx as deployed: whose address is believed, what is hidden, limits, and refusals in the shape of all others',
   {
-    timeout: 300_000,
+    timeout: 60_000,
   },
   async (context) => {
     await programFor(context, NGINX);

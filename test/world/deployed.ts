@@ -10,7 +10,14 @@ import { servicesMode } from './services.js';
 export const ROOT = join(import.meta.dirname, '../..');
 export const deployed = (path: string) => readFile(join(ROOT, path), 'utf8');
 
-/** The program's path; installed if it is missing. Where it cannot be had the test is skipped, or fails as for a service. */
+export const INSTALLING_MAX_MS = 300_000;
+
+/** Before the tests, whose time is for what they show. A program that cannot be had is told by `programFor`. */
+export async function install(...programs: Program[]): Promise<void> {
+  await Promise.allSettled(programs.map(needProgram));
+}
+
+/** The program's path. Where it cannot be had the test is skipped, or fails as for a service. */
 export async function programFor(context: TestContext, program: Program): Promise<string> {
   try {
     return await needProgram(program);
