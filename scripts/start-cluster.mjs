@@ -37,7 +37,9 @@ if (port !== 0) {
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
 
 function run(role, name) {
-  const worker = cluster.fork({ ...environment, ROLES: role, NODE_ID: name });
+  // Processes that listen on one port take its connections in turn: a worker, which has only its health there, takes another.
+  const ownPort = role === 'worker' ? { HTTP_PORT: '0' } : {};
+  const worker = cluster.fork({ ...environment, ...ownPort, ROLES: role, NODE_ID: name });
   process.stdout.write(`${name}: process ${worker.process.pid}\n`);
   worker.on('exit', (code, signal) => {
     if (stopping) return;

@@ -27,7 +27,7 @@ import { openChatDoor } from './edge/chat-door.js';
 import { textFrame } from './edge/frame.js';
 import { Health } from './edge/health.js';
 import { buildHttpApi } from './edge/http/http-api.js';
-import { socketsOnly } from './edge/http/sockets-only.js';
+import { operationOnly, socketsOnly } from './edge/http/sockets-only.js';
 import { openLimits } from './edge/limits.js';
 import { openPresenceDoor } from './edge/presence-door.js';
 import { SocketServer, type SocketKind } from './edge/socket-server.js';
@@ -63,6 +63,8 @@ export interface Addresses {
   http: string;
   chat: string;
   presence: string;
+  /** Of a process without any of these. */
+  health?: string;
 }
 
 export interface App {
@@ -216,8 +218,9 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     history,
     inbox,
   });
-  const chatServer = socketsOnly(config.listen.tls);
-  const presenceServer = socketsOnly(config.listen.tls);
+  const chatServer = socketsOnly(api, config.listen.tls);
+  const presenceServer = socketsOnly(api, config.listen.tls);
+  const operationServer = operationOnly(api, config.listen.tls);
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
@@ -265,12 +268,17 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
         const opened = await onPort('PRESENCE_PORT', presencePort, () => listen(presenceServer, host, presencePort));
         addresses.presence = `ws${s}://${opened}`;
       }
+      // Whoever looks after a process asks it how it is, whatever its roles.
+      if (!does('api') && !does('chat') && !does('presence')) {
+        const opened = await onPort('HTTP_PORT', httpPort, () => listen(operationServer, host, httpPort));
+        addresses.health = `http${s}://${opened}/health`;
+      }
       return addresses;
     },
     async close() {
       health.drain();
       await sockets.drain();
-      await Promise.all([api.close(), shut(chatServer), shut(presenceServer)]);
+      await Promise.all([api.close(), ...[chatServer, presenceServer, operationServer].map(shut)]);
       await Promise.all([worker.close(), healing?.stop()]);
       await presence.stop();
       await profile.close();

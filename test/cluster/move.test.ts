@@ -219,10 +219,17 @@ test(
 /** Nobody is in it: what a worker does within a minute. */
 async function fillExistenceFilter(env: Environment): Promise<void> {
   const node = openRedisNode({
-    settings: { address: { kind: 'single', url: env['REDIS_URL'] ?? '' }, prefix: env['REDIS_PREFIX'] ?? '' },
+    redis: {
+      at: { kind: 'single', url: env['REDIS_URL'] ?? '' },
+      user: null,
+      password: null,
+      tls: null,
+      prefix: env['REDIS_PREFIX'] ?? '',
+    },
     nodeId: 'filler',
     hears: false,
     runtime: processRuntime,
+    meter: { count: () => undefined, set: () => undefined, time: () => undefined },
     onLost: () => undefined,
     onError: () => undefined,
   });

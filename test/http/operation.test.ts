@@ -42,6 +42,19 @@ describe('health', () => {
     expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 200, body: { status: 'ok' } });
   });
 
+  test('is told on every port, and so are the metrics', async () => {
+    await start();
+    const [{ http: base, chat, presence } = { http: '', chat: '', presence: '' }] = server.nodes;
+    for (const port of [base, chat.replace('ws', 'http'), presence.replace('ws', 'http')]) {
+      for (const path of ['/health', '/health/', '/health/live', '/health/ready?from=probe']) {
+        expect([path, await call(port, 'GET', path)]).toMatchObject([path, { status: 200, body: { status: 'ok' } }]);
+      }
+      expect(await (await fetch(`${port}/metrics`)).text()).toMatch(/^parley_process_cpu_seconds_total /m);
+    }
+    for (const path of ['/healthy', '/health/other', '/metrics/x', '/auth/login', '//health'])
+      expect([path, (await call(chat.replace('ws', 'http'), 'GET', path)).status]).toEqual([path, 426]);
+  });
+
   onEmbedded('R25 with a store that cannot be written to: not ready, and says which part; ready again by itself', async () => {
     const base = await start();
     // As a backup tool does that holds the file for too long.
@@ -70,7 +83,8 @@ describe('health', () => {
     deaf.socket.pause();
     const stopped = server.stop();
     const draining = { status: 'draining', checks: ALL_WELL };
-    expect(await call(base, 'GET', '/health/ready')).toMatchObject({ status: 503, body: draining });
+    for (const port of [base, chat.replace('ws', 'http')])
+      expect(await call(port, 'GET', '/health/ready')).toMatchObject({ status: 503, body: draining });
     expect(await call(base, 'GET', '/health')).toMatchObject({ status: 200, body: draining });
     expect(await call(base, 'GET', '/health/live')).toMatchObject({ status: 200, body: { status: 'ok' } });
     await stopped;

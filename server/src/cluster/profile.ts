@@ -38,6 +38,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,
+        meter,
         onLost: lost,
         onError,
       }),

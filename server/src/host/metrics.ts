@@ -11,6 +11,8 @@ const COUNTERS: Record<CounterName, string> = {
   entries_delivered: 'Log entries handed to connections.',
   frames_dropped: 'Ephemeral frames dropped for slow connections.',
   hints_lost: 'Entries and events that could not be sent to other servers; entries are healed from the log.',
+  hints_poisoned: 'Entries from other servers that this one did not understand.',
+  ephemerals_dropped: 'Typing, receipts and the like that were not sent to other servers.',
   roster_hits: 'Member lists found in the cache.',
   roster_misses: 'Member lists read from the store.',
   names_hits: 'Usernames found in the cache.',
@@ -34,7 +36,7 @@ const TIMERS: Record<TimerName, string> = {
   inbox_seconds: 'Reading an inbox page.',
 };
 const GAUGES: Record<GaugeName, string> = {
-  commit_queue: 'Commands waiting for a transaction.',
+  commit_queue: 'Commands waiting for a transaction, of all lanes.',
   offline_rows: 'Conversations that absent people are owed messages of.',
   connections_chat: 'Open chat connections.',
   connections_presence: 'Open presence connections.',

@@ -12,6 +12,8 @@ export type CounterName =
   | 'entries_delivered'
   | 'frames_dropped'
   | 'hints_lost'
+  | 'hints_poisoned'
+  | 'ephemerals_dropped'
   | 'roster_hits'
   | 'roster_misses'
   | 'names_hits'

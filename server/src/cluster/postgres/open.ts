@@ -81,8 +81,10 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
   await warnIfNotDurable(connections, logger);
   await partitions.make();
   await Promise.all(laneConnections.map((connection) => connection.open()));
-  const lanes = new Lanes(
-    laneConnections.map((connection) => new Lane({ connection, archiver, lookups: pages, runtime, meter, logger, limits })),
+  const onTaken = () => meter.set('commit_queue', lanes.waiting);
+  const common = { archiver, lookups: pages, runtime, meter, onTaken, logger, limits };
+  const lanes: Lanes = new Lanes(
+    laneConnections.map((connection) => new Lane({ ...common, connection })),
     () => runtime.monotonic(),
   );
   const pulse = new Pulse(url);

@@ -18,7 +18,7 @@ if (!hasPostgres) process.stdout.write('Skipped: this run has no PostgreSQL.\n')
 
 const KEPT_MS = 100;
 
-const silentMeter: Meter = { count: () => {}, time: () => {}, set: () => {} };
+export const silentMeter: Meter = { count: () => {}, time: () => {}, set: () => {} };
 export const silentLogger: Logger = {
   debug: () => {},
   info: () => {},

@@ -1,6 +1,6 @@
 import type { Client } from 'pg';
 import type { CassandraArchive } from '../../cluster/cassandra/archive.js';
-import { lastMessageOf } from '../../cluster/postgres/rows.js';
+import { lastMessageOf } from '../../cluster/postgres/last-message.js';
 import type { Entry } from '../../ports/log.js';
 import { ahead } from './ahead.js';
 import { columnsOf, KEYS, lineOf, type Kind, type Rows, type TableKind } from './kinds.js';

@@ -9,7 +9,7 @@ import { migrate as migratePostgres } from '../../cluster/postgres/migrations.js
 import { RedisConnections } from '../../cluster/redis/connect.js';
 import { doubtExistence } from '../../cluster/redis/existence-filter.js';
 import { Keys } from '../../cluster/redis/keys.js';
-import { cassandraSettings, redisSettings } from '../../cluster/settings.js';
+import { cassandraSettings } from '../../cluster/settings.js';
 import { processRuntime } from '../../host/runtime.js';
 import type { Entry } from '../../ports/log.js';
 import { begunOf, type ImportRow } from './begun.js';
@@ -58,7 +58,7 @@ export class ClusterTarget implements Target {
 
   /** Migrates both databases if need be, and connects to all three services. Rejects while a server is connected. */
   static async open(options: ClusterOptions): Promise<ClusterTarget> {
-    const redis = new RedisConnections(redisSettings(options.redis), processRuntime, () => {});
+    const redis = new RedisConnections(options.redis, processRuntime, () => {});
     const client = new Client({
       ...clientConfig(options.postgres.url),
       application_name: 'parley import',

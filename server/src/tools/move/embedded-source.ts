@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { DirectoryLock } from '../../embedded/lock.js';
-import { entryColumns, entryOf, type EntryRow } from '../../embedded/rows.js';
+import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import { openSqlite, prepare, type Sqlite, type Value } from '../../embedded/sqlite.js';
 import { migrations } from '../../sql/migrations.js';
 import { databaseFile } from '../db/open-file.js';
