@@ -1,10 +1,7 @@
 import { entryBytes, fitting } from '../sql/fitting.js';
 import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
-import type { PageCache } from './redis/page-cache.js';
-
-/** What a cached page holds at most: one of the largest that may be asked for. */
-const PAGE_ENTRIES = 100;
+import { PAGE_ENTRIES, type PageCache } from './redis/page-cache.js';
 
 /**
  * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query with `lastAt` is the
@@ -24,8 +21,11 @@ export class CachedLog implements LogStore {
     this.#onError = parts.onError;
   }
 
-  append(append: Append): Promise<Appended> {
-    return this.#log.append(append);
+  async append(append: Append): Promise<Appended> {
+    const appended = await this.#log.append(append);
+    const [entry] = appended.entries;
+    if (append.kind === 'send' && entry !== undefined && !appended.repeated) this.#pages().add(entry);
+    return appended;
   }
 
   moveCursor(move: CursorMove): Promise<Cursors | null> {
@@ -47,9 +47,9 @@ export class CachedLog implements LogStore {
     return newestOf(page, query);
   }
 
-  async #read({ conversationId, to }: PageQuery): Promise<Entry[] | null> {
+  async #read({ conversationId, to, limit }: PageQuery): Promise<Entry[] | null> {
     try {
-      return await this.#pages().read(conversationId, to);
+      return await this.#pages().read(conversationId, to, limit);
     } catch {
       // Redis is away: the log answers.
       return null;

@@ -1,8 +1,8 @@
 import type { EntryHint, Hint } from '../../ports/relay.js';
 
 /**
- * A hint as an entry of a stream, in one field: a line of words, a line of recipients, then the frames as they are. The
- * words count the entries from one server to another, so that the receiver sees when one is missing (R9).
+ * A hint in one field of an entry of a stream, which has a field for each of several hints: a line of words, a line of recipients, then the frames as they are. The
+ * words count the hints from one server to another, so that the receiver sees when one is missing (R9).
  */
 export interface HintEntry {
   /** The sending boot. */
@@ -22,7 +22,7 @@ export interface HintTarget {
   withSender: boolean;
 }
 
-/** The name of the one field. */
+/** The name of every field. */
 export const FIELD = 'h';
 const VERSION = '1';
 const EVERYBODY = '*';
@@ -46,9 +46,14 @@ export function encodeHint(hint: Hint, { from, count, userIds, withSender }: Hin
   return bytes;
 }
 
+/** The fields of an entry, each with its name, for `decodeHint`. */
+export function fieldsOf(entry: readonly Buffer[]): Buffer[][] {
+  return Array.from({ length: Math.ceil(entry.length / 2) }, (_, n) => entry.slice(2 * n, 2 * n + 2));
+}
+
 /** Throws `PoisonEntry`. */
-export function decodeHint(fields: readonly Buffer[]): HintEntry {
-  const [name, bytes] = fields;
+export function decodeHint(field: readonly Buffer[]): HintEntry {
+  const [name, bytes] = field;
   if (name?.toString('latin1') !== FIELD || bytes === undefined) throw new PoisonEntry('field');
   const end = bytes.indexOf(LINE_END);
   const start = bytes.indexOf(LINE_END, end + 1) + 1;

@@ -66,7 +66,7 @@ export interface RedisNode {
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
   const { redis, nodeId, hears, runtime, meter, onError, onLost } = options;
-  const connections = new RedisConnections(redis, runtime, onError);
+  const connections = new RedisConnections(redis, runtime, onError, () => meter.count('redis_commands'));
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);

@@ -1,7 +1,7 @@
 import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { BLOCK_MS, type RedisConnections } from './connect.js';
-import { decodeHint, PoisonEntry, type HintEntry } from './hint-entry.js';
+import { decodeHint, fieldsOf, PoisonEntry, type HintEntry } from './hint-entry.js';
 import type { Lease } from './lease.js';
 
 export const GROUP = 'chat';
@@ -120,13 +120,15 @@ export class StreamReader {
   }
 
   async #handle(fields: Buffer[]): Promise<void> {
-    try {
-      const handed = this.#parts.deliver(decodeHint(fields));
-      if (handed !== undefined) await handed;
-    } catch (error) {
-      if (error instanceof PoisonEntry) this.#parts.meter.count('hints_poisoned');
-      else this.#parts.onGap();
-      this.#parts.onError(error);
+    for (const field of fieldsOf(fields)) {
+      try {
+        const handed = this.#parts.deliver(decodeHint(field));
+        if (handed !== undefined) await handed;
+      } catch (error) {
+        if (error instanceof PoisonEntry) this.#parts.meter.count('hints_poisoned');
+        else this.#parts.onGap();
+        this.#parts.onError(error);
+      }
     }
   }
 
