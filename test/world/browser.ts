@@ -11,7 +11,10 @@ const FLAGS = [
 ];
 
 /** Tests in a real Chromium; skipped in a run that has none. */
-export const inBrowser: ReturnType<typeof describe.skipIf> = describe.skipIf(inject('chromium') === null);
+export function inBrowser(name: string, tell: () => void): void {
+  const describeOrSkip = inject('chromium') === null ? describe.skip : describe;
+  describeOrSkip(name, tell);
+}
 
 export interface ProfileOptions {
   /** By default that of a desktop: 1440 pixels. */
