@@ -17,6 +17,8 @@ const addresses = await app.start().catch(async (error: unknown) => {
 });
 tidyHeapOnceQuiet();
 logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
+// To whatever started it with a channel, such as start:cluster: the next one may be replaced.
+process.send?.('ready');
 if (process.stdout.isTTY && addresses.http !== undefined) {
   process.stdout.write(
     `\n  API and its documentation   ${addresses.http}/docs\n  Chat in this terminal       npm run client   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client\n\n`,
