@@ -277,8 +277,11 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     },
     async close() {
       health.drain();
+      // Whoever shares or balances these ports gives new connections to others from now on.
+      const shutting = [shut(chatServer), shut(presenceServer)];
       await sockets.drain();
-      await Promise.all([api.close(), ...[chatServer, presenceServer, operationServer].map(shut)]);
+      for (const server of [chatServer, presenceServer]) server.closeAllConnections();
+      await Promise.all([api.close(), ...shutting, shut(operationServer)]);
       await Promise.all([worker.close(), healing?.stop()]);
       await presence.stop();
       await profile.close();
@@ -326,11 +329,11 @@ async function listen(server: Server, host: string, port: number): Promise<strin
   return authority(server);
 }
 
+/** Takes no more connections; resolves when those that there are have ended. */
 async function shut(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
   await closed;
 }
 

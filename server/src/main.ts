@@ -23,6 +23,8 @@ const addresses = await app.start().catch(async (error: unknown) => {
 });
 tidyHeapOnceQuiet();
 logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
+// To whatever started it with a channel, such as start:cluster: the next one may be replaced.
+process.send?.('ready');
 if (process.stdout.isTTY && addresses.http !== undefined) {
   const { http } = addresses;
   const at = http.endsWith(':3000') ? '' : ` -- --url ${http}`;
