@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, it, vi } from 'vitest';
-import type { Entry, LogStore, Page, PageQuery } from '../ports/log.js';
+import type { Entry, LogStore } from '../ports/log.js';
 import { CachedLog } from './cached-log.js';
 import { onRedis } from './redis/temporary.contract.js';
 
@@ -14,7 +14,7 @@ function entryAt(conversationId: string, seq: number): Entry {
 onRedis('single', (name, place) => {
   it(`R17 only a page of which it is known that it ends with the newest entry is kept, and taken: ${name}`, async () => {
     const conversationId = randomUUID();
-    const page = vi.fn(async ({ from, to }: PageQuery): Promise<Page> => {
+    const page = vi.fn<LogStore['page']>(async ({ from, to }) => {
       const entries = Array.from({ length: to - from + 1 }, (_, n) => entryAt(conversationId, from + n));
       return { entries, coversFrom: from, coversTo: to, hasMore: false };
     });
