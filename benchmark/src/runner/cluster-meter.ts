@@ -9,7 +9,7 @@ import type { StoreProcesses } from './services.js';
 interface Reading {
   /** Seconds of CPU, by process of ours and by store. */
   cpu: Map<string, number>;
-  pages: Map<ProcessName, MetricsPage>;
+  pages: Map<string, MetricsPage>;
   redis: { commands: number; reads: number; byCommand: Map<string, number> };
   transactions: number;
 }
@@ -101,7 +101,7 @@ export class ClusterMeter {
 export function costBetween(from: Reading, to: Reading): ClusterCost {
   const cpu = (name: string) => (to.cpu.get(name) ?? Number.NaN) - (from.cpu.get(name) ?? Number.NaN);
   const names = [...to.pages.keys()];
-  const stores = [...to.cpu.keys()].filter((name) => !names.includes(name as ProcessName));
+  const stores = [...to.cpu.keys()].filter((name) => !names.includes(name));
   const byCommand = [...to.redis.byCommand]
     .map(([name, calls]) => [name, calls - (from.redis.byCommand.get(name) ?? 0)] as const)
     .filter(([, calls]) => calls > 0);
@@ -118,7 +118,7 @@ export function costBetween(from: Reading, to: Reading): ClusterCost {
   };
 }
 
-function counted(from: Reading, to: Reading, name: ProcessName): Counted {
+function counted(from: Reading, to: Reading, name: string): Counted {
   const [before, after] = [from.pages.get(name), to.pages.get(name)];
   const since = (metric: string) => (before === undefined ? Number.NaN : (after?.since(before, metric) ?? Number.NaN));
   return Object.fromEntries(Object.entries(COUNTERS).map(([key, metric]) => [key, since(metric)])) as Counted;

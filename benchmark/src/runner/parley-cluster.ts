@@ -9,13 +9,13 @@ import { Services } from './services.js';
 
 const MIGRATE = join(ROOT, 'server/dist/tools/db.js');
 
-/** What runs, under the names of `npm run start:cluster`. */
-const PROCESSES = { 'api-1': 'api', 'chat-1': 'chat', 'chat-2': 'chat', 'presence-1': 'presence', 'worker-1': 'worker' } as const;
-export type ProcessName = keyof typeof PROCESSES;
+/** What runs, under the names of `npm run start:cluster`: each its role, and a number. */
+const PROCESSES = ['api-1', 'chat-1', 'chat-2', 'presence-1', 'worker-1'] as const;
+export type ProcessName = (typeof PROCESSES)[number];
 
 /** One process of one role. */
 export interface RoleServer {
-  name: ProcessName;
+  name: string;
   pid: number;
   /** As its log says them. */
   addresses: { http?: string; chat?: string; presence?: string; health?: string };
@@ -33,8 +33,19 @@ export interface ClusterPlaces {
 export class ParleyCluster {
   readonly services: Services;
   readonly servers: readonly RoleServer[];
+  /** The settings that all of them have. */
+  readonly env: NodeJS.ProcessEnv;
+  readonly jwtSecret: string;
+  readonly #places: ClusterPlaces;
 
-  private constructor(services: Services, servers: readonly RoleServer[]) {
+  private constructor(
+    services: Services,
+    servers: readonly RoleServer[],
+    rest: { env: NodeJS.ProcessEnv; jwtSecret: string; places: ClusterPlaces },
+  ) {
+    this.env = rest.env;
+    this.jwtSecret = rest.jwtSecret;
+    this.#places = rest.places;
     this.services = services;
     this.servers = servers;
   }
@@ -44,16 +55,14 @@ export class ParleyCluster {
     const services = await Services.start(join(dataDir, 'services'));
     const servers: RoleServer[] = [];
     try {
-      const env = {
-        ...serverEnvironment({ dataDir, jwtSecret: newSecret() }),
-        PROFILE: 'cluster',
-        ...services.env,
-      };
+      const jwtSecret = newSecret();
+      const env = { ...serverEnvironment({ dataDir, jwtSecret }), PROFILE: 'cluster', ...services.env };
       say('migrating a fresh database and keyspace');
       await promisify(execFile)(process.execPath, [MIGRATE, 'migrate'], { cwd: dataDir, env });
-      say(`starting ${Object.keys(PROCESSES).join(', ')}`);
-      for (const name of Object.keys(PROCESSES) as ProcessName[]) servers.push(await startRole(name, env, dataDir, profileDir));
-      return new ParleyCluster(services, servers);
+      const places = { dataDir, profileDir };
+      say(`starting ${PROCESSES.join(', ')}`);
+      for (const name of PROCESSES) servers.push(await startRole(name, env, places));
+      return new ParleyCluster(services, servers, { env, jwtSecret, places });
     } catch (error) {
       await end(services, servers);
       throw error;
@@ -65,7 +74,7 @@ export class ParleyCluster {
   }
 
   chat(name: 'chat-1' | 'chat-2'): Server {
-    return serverAt(this.server(name).addresses.chat ?? '');
+    return chatAt(this.server(name));
   }
 
   server(name: ProcessName): RoleServer {
@@ -85,20 +94,25 @@ export class ParleyCluster {
     return [...new Set(said)];
   }
 
+  /** One process more, for a while. */
+  async withAnother<T>(name: string, use: (server: RoleServer) => Promise<T>): Promise<T> {
+    const server = await startRole(name, this.env, this.#places);
+    try {
+      return await use(server);
+    } finally {
+      await server.child.stop();
+    }
+  }
+
   stop(): Promise<void> {
     return end(this.services, this.servers);
   }
 }
 
-async function startRole(
-  name: ProcessName,
-  env: NodeJS.ProcessEnv,
-  dataDir: string,
-  profileDir: string | null,
-): Promise<RoleServer> {
+async function startRole(name: string, env: NodeJS.ProcessEnv, { dataDir, profileDir }: ClusterPlaces): Promise<RoleServer> {
   const cwd = join(dataDir, name);
   mkdirSync(cwd, { recursive: true });
-  const own = { ROLES: PROCESSES[name], NODE_ID: name, DATA_DIR: cwd };
+  const own = { ROLES: name.replace(/-\d+$/, ''), NODE_ID: name, DATA_DIR: cwd };
   // The folder of the data is also its working folder, lest it read somebody's `.env`.
   const profiled = profiling(profileDir === null ? null : join(profileDir, name));
   const child = new Child(process.execPath, [MAIN], { cwd, env: { ...env, ...own, ...profiled } }, '"level":"error"');
@@ -107,6 +121,8 @@ async function startRole(
   );
   return { name, pid: child.pid, addresses, metricsUrl: metricsUrlOf(addresses), child };
 }
+
+export const chatAt = ({ addresses }: RoleServer): Server => serverAt(addresses.chat ?? '');
 
 /** Each of its ports answers. */
 function metricsUrlOf({ http, chat, presence, health }: RoleServer['addresses']): string {

@@ -21,10 +21,13 @@ export class Services {
   /** The settings by which a server finds them. */
   readonly env: Env;
   readonly stores: readonly StoreProcesses[];
+  /** Where those are that were started here. */
+  readonly folder: string;
   readonly #stack: Stack;
 
   private constructor(stack: Stack, env: Env, stores: readonly StoreProcesses[]) {
     this.#stack = stack;
+    this.folder = stack.folder;
     this.env = env;
     this.stores = stores;
   }
