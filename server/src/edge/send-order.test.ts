@@ -1,4 +1,4 @@
-import { Refusal } from '@parley/protocol';
+import type { Refusal } from '@parley/protocol';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualRuntime } from '../testing/manual-runtime.js';
 import { SendOrder } from './send-order.js';

@@ -61,7 +61,7 @@ export class Connections {
   #isAway = false;
   /** When it last answered anything, on the monotonic clock. */
   #answeredAt = 0;
-  #looking: Promise<void> | null = null;
+  #isLooking = false;
 
   constructor(url: string, max: number, { logger, runtime }: { logger: Logger; runtime: Runtime }) {
     this.#url = url;
@@ -149,7 +149,9 @@ export class Connections {
   }
 
   #lookWhether(): void {
-    this.#looking ??= this.#look();
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    void this.#look();
   }
 
   /** Looks by a new connection whether it is there, until it is. Those of the pool may be dead without knowing it. */
@@ -167,7 +169,7 @@ export class Connections {
       client.end().catch(() => {}); // It was only to see.
       this.#isAway = this.#answeredAt < askedAt;
       if (!this.#isAway) {
-        this.#looking = null;
+        this.#isLooking = false;
         return;
       }
       await new Promise<void>((resolve) => void this.#runtime.after(RETRY_MS, resolve));
