@@ -68,12 +68,17 @@ export async function redisClusterAnswers(nodes: string): Promise<void> {
   }
 }
 
-export interface CassandraAddress {
+export interface CassandraLogin {
+  user?: string | undefined;
+  password?: string | undefined;
+  /** The authority that signed the nodes' certificates, in PEM; none: no TLS. */
+  ca?: string | undefined;
+}
+
+export interface CassandraAddress extends CassandraLogin {
   /** `host:port`, with commas between. */
   contactPoints: string;
   dataCenter: string;
-  user?: string | undefined;
-  password?: string | undefined;
 }
 
 /** Throws unless Cassandra answers a query there. */
@@ -83,11 +88,12 @@ export async function cassandraAnswers(address: CassandraAddress): Promise<void>
 }
 
 export async function withCassandra<T>(address: CassandraAddress, use: (client: CassandraClient) => Promise<T>): Promise<T> {
-  const { contactPoints, dataCenter, user, password } = address;
+  const { contactPoints, dataCenter, user, password, ca } = address;
   const client = new CassandraClient({
     contactPoints: contactPoints.split(','),
     localDataCenter: dataCenter,
     ...(user === undefined ? {} : { authProvider: new auth.PlainTextAuthProvider(user, password ?? '') }),
+    ...(ca === undefined ? {} : { sslOptions: { ca } }),
     socketOptions: { connectTimeout: ANSWER_MAX_MS, readTimeout: ANSWER_MAX_MS * 6 },
   });
   try {

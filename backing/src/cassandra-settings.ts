@@ -13,6 +13,8 @@ export interface CassandraNode {
   seeds: string;
   /** Its place in the ring. */
   token: string;
+  /** More settings of the node, over ours, as cassandra.yaml has them. */
+  settings?: Readonly<Record<string, unknown>> | undefined;
 }
 
 /** Writes what Cassandra reads at its start. */
@@ -26,7 +28,7 @@ export function writeCassandraSettings(node: CassandraNode): { yaml: string; log
   return { yaml, logback };
 }
 
-function settingsOf({ folder, host, port, storagePort, clusterName, seeds, token }: CassandraNode): object {
+function settingsOf({ folder, host, port, storagePort, clusterName, seeds, token, settings }: CassandraNode): object {
   return {
     cluster_name: clusterName,
     num_tokens: 1,
@@ -55,6 +57,7 @@ function settingsOf({ folder, host, port, storagePort, clusterName, seeds, token
     // A disk that fails must end the node, not leave it up and wrong.
     disk_failure_policy: 'die',
     commit_failure_policy: 'die',
+    ...settings,
   };
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { cassandraAnswers } from './answers.js';
+import { cassandraAnswers, type CassandraLogin } from './answers.js';
 import { cassandraJars } from './cassandra-jars.js';
 import { writeCassandraSettings, type CassandraNode } from './cassandra-settings.js';
 import type { Lifetime } from './daemon.js';
@@ -16,6 +16,10 @@ export interface CassandraOptions extends Place {
   port?: number;
   /** For other nodes. By default one that is free. */
   storagePort?: number;
+  /** More settings of the server, over ours, as cassandra.yaml has them. */
+  settings?: Readonly<Record<string, unknown>>;
+  /** How it is asked whether it answers, if these settings demand it. */
+  login?: CassandraLogin;
 }
 
 export interface Cassandra extends Service {
@@ -37,8 +41,8 @@ export async function startCassandra(options: CassandraOptions): Promise<Cassand
   const storagePort = options.storagePort ?? (await freePort([host]));
   const seeds = `${host}:${storagePort}`;
   const token = String(LOWEST_TOKEN);
-  const at = { folder, host, port, storagePort, clusterName: CLUSTER_NAME, seeds, token };
-  const node = await Node.start(await cassandraRecipe(at, lifetime));
+  const at = { folder, host, port, storagePort, clusterName: CLUSTER_NAME, seeds, token, settings: options.settings };
+  const node = await Node.start(await cassandraRecipe(at, lifetime, options.login));
   return serviceOf(cassandraFacts(`${host}:${port}`), [node]);
 }
 
@@ -48,7 +52,7 @@ export function cassandraFacts(contactPoints: string) {
 }
 
 /** One node, alone or in a ring. */
-export async function cassandraRecipe(node: CassandraNode, lifetime: Lifetime): Promise<Recipe> {
+export async function cassandraRecipe(node: CassandraNode, lifetime: Lifetime, login?: CassandraLogin): Promise<Recipe> {
   const { folder, host, port, storagePort } = node;
   const [program, jars] = [await needJava(), await cassandraJars()];
   const { yaml, logback } = writeCassandraSettings(node);
@@ -73,7 +77,7 @@ export async function cassandraRecipe(node: CassandraNode, lifetime: Lifetime): 
       { host, port },
       { host, port: storagePort },
     ],
-    answers: () => cassandraAnswers({ contactPoints: `${host}:${port}`, dataCenter: DATA_CENTER }),
+    answers: () => cassandraAnswers({ contactPoints: `${host}:${port}`, dataCenter: DATA_CENTER, ...login }),
     withinMs: START_MAX_MS,
   };
 }
@@ -116,6 +120,8 @@ const JVM_FLAGS = [
   '-Dcassandra.skip_wait_for_gossip_to_settle=0',
   '-Dcassandra.ring_delay_ms=100',
   '-Dcassandra.shutdown_announce_in_ms=200',
+  // The first user is there at once, where users are demanded.
+  '-Dcassandra.superuser_setup_delay_ms=0',
   '-Djdk.attach.allowAttachSelf=true',
   ...EXPORTS.flatMap((name) => ['--add-exports', `${name}=ALL-UNNAMED`]),
   ...OPENS.flatMap((name) => ['--add-opens', `${name}=ALL-UNNAMED`]),

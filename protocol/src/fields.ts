@@ -6,11 +6,17 @@ const encoder = new TextEncoder();
 const fitsBytes = (text: string, maxBytes: number) =>
   text.length * 3 <= maxBytes || (text.length <= maxBytes && encoder.encode(text).length <= maxBytes);
 
+const WELL_FORMED = 'expected well-formed Unicode, without NUL';
+const isWellFormed = (text: string) => !/[\0\p{Cs}]/u.test(text);
+
 export const username = z
   .string()
   .min(LIMITS.usernameMinChars)
   .max(LIMITS.usernameMaxChars)
   .regex(/^[A-Za-z0-9_.-]+$/, 'expected letters, digits, "_", "." or "-"');
+
+/** How the name of somebody begins, or may: whatever is typed into a search box is searched for. */
+export const usernamePrefix = z.string().min(1).max(LIMITS.usernameMaxChars).refine(isWellFormed, { error: WELL_FORMED });
 
 export const password = z.string().min(LIMITS.passwordMinChars).max(LIMITS.passwordMaxChars);
 
@@ -27,7 +33,7 @@ export const content = z
   .refine((text) => fitsBytes(text, LIMITS.contentMaxBytes), {
     error: `expected at most ${LIMITS.contentMaxBytes} bytes of UTF-8`,
   })
-  .refine((text) => !/[\0\p{Cs}]/u.test(text), { error: 'expected well-formed Unicode, without NUL' });
+  .refine(isWellFormed, { error: WELL_FORMED });
 
 /** 1–64 printable ASCII characters; at least 64 random bits recommended. */
 export const clientMessageId = z

@@ -63,11 +63,7 @@ export const Session = z
 export const Sessions = z.object({ sessions: z.array(Session) });
 
 export const UserSearch = z.object({
-  prefix: z
-    .string()
-    .min(1)
-    .max(LIMITS.usernameMaxChars)
-    .meta({ examples: ['bo'] }),
+  prefix: f.usernamePrefix.meta({ examples: ['bo'] }),
   limit: z.coerce.number().int().min(1).max(LIMITS.usersMax).default(LIMITS.usersDefault),
 });
 export const Users = z.object({ users: z.array(User) });
@@ -127,7 +123,8 @@ export const Health = z
     version: z.string(),
     profile: z.string(),
     roles: z.array(z.string()),
-    checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+    /** `slow`: it has not answered yet, and works as far as is known. */
+    checks: z.record(z.string(), z.enum(['ok', 'slow', 'failing'])),
   })
   .meta({ id: 'Health' });
 /** Of the process alone: no store is asked. */

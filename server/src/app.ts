@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Refusal } from '@parley/protocol';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
@@ -17,6 +18,7 @@ import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
 import { Presence } from './chat/presence.js';
 import { Receipts } from './chat/receipts.js';
+import { refusalFrom } from './chat/refused.js';
 import { Rosters } from './chat/rosters.js';
 import { Sessions } from './chat/sessions.js';
 import { Typing } from './chat/typing.js';
@@ -38,19 +40,22 @@ import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
 import type { Logger } from './ports/logger.js';
-import type { Profile, ProfileParts } from './ports/profile.js';
+import type { Job, Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
 import type { ServerRole } from './settings.js';
 import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
+const NOTE_PRESENCE_MS = 60_000;
 const GAUGE_MS = 5_000;
 
 /** What a test may put in place of the real thing. */
 export interface World {
   runtime: Runtime;
   logger: Logger;
+  /** Puts something between the chat and its stores and other servers. */
+  around: (profile: Profile) => Profile;
 }
 
 /** Where a running server is reached, as far as its roles go. Ports are the real ones, also where 0 was asked for. */
@@ -78,12 +83,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const runtime = world.runtime ?? processRuntime;
   const logger = world.logger ?? (await openLogger(config.log));
   const meter = new Metrics();
-  const onError = (error: unknown) => logger.error({ err: error }, 'a background task failed');
+  // What a store refuses for now is told by the store, once; only what nobody foresaw is a fault of ours.
+  const levelOf = (error: unknown) => (refusalFrom(error) instanceof Refusal ? 'debug' : 'error');
+  const onError = (error: unknown) => logger[levelOf(error)]({ err: error }, 'a background task failed');
   let fail: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
   // 2. The stores, and the way to other servers.
-  const profile = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
+  const opened = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
+  const profile = world.around?.(opened) ?? opened;
   const { stores, others } = profile;
   const relay = others?.relay ?? null;
   const heard = others === null ? null : new Heard(runtime);
@@ -147,6 +155,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     version: VERSION,
     profile: config.profile,
     roles: config.roles,
+  });
+  meter.onRender(async () => {
+    const { checks } = await health.read();
+    for (const [part, outcome] of Object.entries(checks)) meter.part(part, outcome !== 'failing');
   });
   const sockets = new SocketServer({
     chat: openChatDoor({
@@ -212,12 +224,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
+      { name: 'note who is here', everyMs: NOTE_PRESENCE_MS, run: async () => (presence.noteHere(), false) },
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
+      ...(others === null ? [] : [recheckOf(sessions, sockets, config.sockets.heartbeatMs)]),
       {
         name: 'gauge',
         everyMs: GAUGE_MS,
         run: async () => {
-          meter.set('offline_rows', await offlineQueue.size());
+          // Of the whole installation: that a few count it is enough.
+          if (does('worker')) meter.set('offline_rows', await offlineQueue.size());
           const { chat, presence: watching } = sockets.counts();
           meter.set('connections_chat', chat);
           meter.set('connections_presence', watching);
@@ -226,7 +241,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       },
     ],
     runtime,
-    (error, job) => logger.error({ err: error, job }, 'a job failed'),
+    (error, job) => logger[levelOf(error)]({ err: error, job }, 'a job failed'),
   );
 
   return {
@@ -244,25 +259,39 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       const s = tls === null ? '' : 's';
       const addresses: Partial<Addresses> = {};
       if (does('api')) {
-        await api.listen({ host, port: httpPort });
+        await onPort('HTTP_PORT', httpPort, () => api.listen({ host, port: httpPort }));
         addresses.http = `http${s}://${authority(api.server)}`;
       }
-      if (does('chat')) addresses.chat = `ws${s}://${await listen(chatServer, host, chatPort)}`;
-      if (does('presence')) addresses.presence = `ws${s}://${await listen(presenceServer, host, presencePort)}`;
+      if (does('chat'))
+        addresses.chat = `ws${s}://${await onPort('CHAT_PORT', chatPort, () => listen(chatServer, host, chatPort))}`;
+      if (does('presence')) {
+        const opened = await onPort('PRESENCE_PORT', presencePort, () => listen(presenceServer, host, presencePort));
+        addresses.presence = `ws${s}://${opened}`;
+      }
       // Whoever looks after a process asks it how it is, whatever its roles.
-      if (!does('api') && !does('chat') && !does('presence'))
-        addresses.health = `http${s}://${await listen(operationServer, host, httpPort)}/health`;
+      if (!does('api') && !does('chat') && !does('presence')) {
+        const opened = await onPort('HTTP_PORT', httpPort, () => listen(operationServer, host, httpPort));
+        addresses.health = `http${s}://${opened}/health`;
+      }
       return addresses;
     },
     async close() {
       health.drain();
+      // Whoever shares or balances these ports gives new connections to others from now on.
+      const shutting = [shut(chatServer), shut(presenceServer)];
       await sockets.drain();
-      await Promise.all([api.close(), ...[chatServer, presenceServer, operationServer].map(shut)]);
+      for (const server of [chatServer, presenceServer]) server.closeAllConnections();
+      await Promise.all([api.close(), ...shutting, shut(operationServer)]);
       await Promise.all([worker.close(), healing?.stop()]);
       await presence.stop();
       await profile.close();
     },
   };
+}
+
+/** Word of an end is lost when Redis is away; the store is not. */
+function recheckOf(sessions: Sessions, sockets: SocketServer, everyMs: number): Job {
+  return { name: 'recheck sessions', everyMs, run: async () => (await sessions.recheck(sockets.sessionIds()), false) };
 }
 
 /** The cluster's packages are loaded only where they are used. */
@@ -278,17 +307,33 @@ function socketAt(path: string, roles: Config['roles']): SocketKind | null {
   return path === '/ws/presence' && roles.includes('presence') ? 'presence' : null;
 }
 
+/** Says of a port that cannot be had which setting it comes from. */
+async function onPort<T>(setting: string, port: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Error(`${setting} ${port} is in use by another program: stop that, or set another port (0: any free one)`, {
+        cause: error,
+      });
+    if (code === 'EACCES')
+      throw new Error(`${setting} ${port} may not be opened by this user: ports below 1024 are root's`, { cause: error });
+    throw error;
+  }
+}
+
 async function listen(server: Server, host: string, port: number): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
   return authority(server);
 }
 
+/** Takes no more connections; resolves when those that there are have ended. */
 async function shut(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
   await closed;
 }
 

@@ -213,7 +213,8 @@ function clusterOf(v: Values, redisCa: Buffer | null): ClusterOptions {
 
 function redisAt(v: Values): RedisOptions['at'] {
   if (v.REDIS_CLUSTER.length > 0) return { kind: 'cluster', nodes: v.REDIS_CLUSTER };
-  if (v.REDIS_SENTINELS.length > 0) return { kind: 'sentinel', sentinels: v.REDIS_SENTINELS, master: v.REDIS_SENTINEL_MASTER };
+  const [sentinels, master] = [v.REDIS_SENTINELS, v.REDIS_SENTINEL_MASTER];
+  if (sentinels.length > 0) return { kind: 'sentinel', sentinels, master, password: v.REDIS_SENTINEL_PASSWORD };
   return { kind: 'single', url: v.REDIS_URL ?? '' };
 }
 

@@ -1,9 +1,12 @@
+import { CLOSE_CODES } from '@parley/protocol';
 import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Account } from '../world/accounts.js';
 import { call } from '../world/http.js';
-import { cassandraByCable, ownRedis } from '../world/outage.js';
+import { cassandraByCable, ownRedis, ownSentinel } from '../world/outage.js';
 import { chatOf, pairOn, talking } from '../world/pair.js';
 import { agreesWithFresh, shown, shows } from '../world/people.js';
+import { RawClient } from '../world/raw-client.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
 
@@ -58,6 +61,52 @@ describe('Redis', () => {
       20_000,
     );
     await again.stop();
+    await agreesWithFresh(pair.bob, pair.bobs);
+  });
+
+  test('R23 away while a session is ended: its socket on another server ends within a heartbeat all the same', async () => {
+    const redis = await ownRedis();
+    onTestFinished(() => redis.remove());
+    const server = await serverWith({ REDIS_URL: redis.url, HEARTBEAT_S: '2' });
+    const [one, two] = server.nodes;
+    const bob = await Account.register(server, 'bob');
+    const phone = await bob.signInAgain();
+    const [kept, lost] = await Promise.all([bob, phone].map(({ token }) => RawClient.connect(two?.chat ?? '', token)));
+    onTestFinished(() => [kept, lost].forEach((client) => client?.socket.terminate()));
+    await redis.kill('SIGKILL');
+    const revoked = await call(one?.http ?? '', 'DELETE', `/me/sessions/${phone.sessionId}`, { token: bob.token });
+    expect(revoked.status).toBe(204);
+    expect((await lost?.ended())?.code).toBe(CLOSE_CODES.session_ended.code);
+    expect(kept?.closed).toBeNull();
+  });
+
+  test('D4 D11 R9 failed over under traffic to a replica that has nothing: healed within ten seconds, without a reconnect', async () => {
+    const redis = await ownSentinel();
+    onTestFinished(() => redis.remove());
+    const pair = await pairOn(await serverWith({ ...redis.env, REDIS_URL: '' }));
+    const states: string[] = [];
+    pair.bobs.on('state', ({ name }) => states.push(name));
+    const talk = talking(pair);
+    await until('they talk', () => shown(chatOf(pair)).length > 20);
+    const replica = new Redis(redis.replicaUrl);
+    onTestFinished(() => replica.disconnect());
+    await redis.primary.kill('SIGKILL');
+    // A replica that lagged is the worst that a failover may promote: one that has nothing lags most.
+    await until('the replica is the primary', async () => (await redis.currentUrl()) === redis.replicaUrl, 20_000);
+    await replica.flushall();
+    const [said, shownThen] = [talk.said.length, shown(chatOf(pair)).length];
+    expect(said).toBeGreaterThanOrEqual(shownThen);
+    await until('Bob has what was said by then', () => shown(chatOf(pair)).length >= said, 10_000);
+    await until(
+      'the relay is back: Bob receives at once',
+      async () => {
+        const seq = (await pair.anns.sendTo(pair.bob.username, 'now').sent).seq;
+        return until('it comes live', () => (chatOf(pair)?.lastSeq ?? 0) >= seq, 500).catch(() => false);
+      },
+      10_000,
+    );
+    await talk.stop();
+    expect(states).toEqual([]);
     await agreesWithFresh(pair.bob, pair.bobs);
   });
 });

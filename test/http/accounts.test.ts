@@ -153,9 +153,15 @@ describe('profile and people', () => {
     expect(found.body.users.map(({ username }) => username)).toEqual(['Find-A', 'find-b']);
     expect(await call(base, 'GET', '/users/FIND-A', { token })).toMatchObject({ status: 200, body: { username: 'Find-A' } });
     expect(await call(base, 'GET', '/users/not-there', { token })).toMatchObject({ status: 404, body: refusal('not_found') });
-    expect(await call(base, 'GET', '/users', { token })).toMatchObject({
-      status: 400,
-      body: refusal('invalid_field', { field: 'prefix' }),
+    for (const query of ['', '?prefix=', '?prefix=a%00']) {
+      expect(await call(base, 'GET', `/users${query}`, { token })).toMatchObject({
+        status: 400,
+        body: refusal('invalid_field', { field: 'prefix' }),
+      });
+    }
+    expect(await call(base, 'GET', '/users?prefix=%25%20é%F0%9F%90%87', { token })).toMatchObject({
+      status: 200,
+      body: { users: [] },
     });
     expect(await call(base, 'GET', '/users?prefix=a&limit=51', { token })).toMatchObject({
       body: refusal('invalid_field', { field: 'limit' }),

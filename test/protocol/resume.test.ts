@@ -108,8 +108,16 @@ describe('with a token', () => {
     const a = await ann.chat();
     const encoded = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
     const strange = ['', 'x', encoded(null), encoded([]), encoded({ since: '1' }), encoded({ since: -1 }), encoded('since')];
-    for (const field of ['token', 'cursor']) {
-      for (const value of strange) {
+    const forged = { since: 0, startedAt: 1, movedAt: 1, id: '0190f5a0' };
+    const bent = {
+      token: [{ since: 1.5 }, { since: 2 ** 60 }],
+      cursor: [{ movedAt: 1.5 }, { since: 1e300 }, { startedAt: -1 }, { id: '\0' }, { id: '' }].map((part) => ({
+        ...forged,
+        ...part,
+      })),
+    };
+    for (const field of ['token', 'cursor'] as const) {
+      for (const value of [...strange, ...bent[field].map(encoded)]) {
         expect(await refused(a, 'invalid_field', { type: 'INIT_DATA', [field]: value })).toMatchObject({ field });
         expect(await ann.call('GET', `/inbox?${field}=${value}`)).toMatchObject({ status: 400, body: { error: { field } } });
       }

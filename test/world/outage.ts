@@ -3,18 +3,27 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject } from 'vitest';
 import { startRedis, type RedisServer } from '../../backing/src/redis.js';
+import { startRedisSentinel, type RedisSentinel } from '../../backing/src/redis-sentinel.js';
+import type { Service } from '../../backing/src/service.js';
 import { cableTo, type Cable } from './cable.js';
 import { freshDatabase, type FreshDatabase } from './fresh.js';
 
+type Own<S extends Service> = S & { remove(): Promise<void> };
+
 /** A Redis of one's own, that may be killed and emptied. */
-export async function ownRedis(): Promise<RedisServer & { remove(): Promise<void> }> {
+export const ownRedis = (): Promise<Own<RedisServer>> => own(startRedis);
+
+/** A primary of one's own, with a replica and a Sentinel. */
+export const ownSentinel = (): Promise<Own<RedisSentinel>> => own(startRedisSentinel);
+
+async function own<S extends Service>(start: (place: { folder: string }) => Promise<S>): Promise<Own<S>> {
   const folder = await mkdtemp(join(tmpdir(), 'parley-redis-'));
-  const redis = await startRedis({ folder });
+  const service = await start({ folder });
   const remove = async () => {
-    await redis.stop();
+    await service.stop();
     await rm(folder, { recursive: true, force: true });
   };
-  return Object.assign(redis, { remove });
+  return Object.assign(service, { remove });
 }
 
 /** The run's Cassandra by a way that can be cut, as the settings of servers that are to go that way. */

@@ -10,6 +10,8 @@ import { freshServices, PROFILE, type FreshServices } from './profile.js';
 import { freePorts, settings, type Reachable } from './server.js';
 
 const MAIN = join(import.meta.dirname, '../../server/dist/bundle/main.js');
+/** The same, but it stops itself where `STOP_AT` says. */
+const STOPPING = join(import.meta.dirname, 'stopping-server.mjs');
 
 /** A server as a process of its own, which can be killed. */
 export interface ServerProcess {
@@ -43,22 +45,39 @@ export async function spawnServer(dataDir: string, env: Environment = {}): Promi
 
 /** Several servers on the same stores, each a process of its own. */
 export interface ServerProcesses extends Reachable {
+  readonly dataDir: string;
   readonly processes: readonly ServerProcess[];
+  /** One more, or one again. */
+  spawn(env: Environment): Promise<ServerProcess>;
+  /** Kills those that are left, and deletes what they stored. */
+  remove(): Promise<void>;
 }
 
 /** Spawns servers that end with the test: one for each of these settings. */
 export async function spawnServers(...envs: Environment[]): Promise<ServerProcesses> {
+  const servers = await spawnGroup(...envs);
+  onTestFinished(() => servers.remove());
+  return servers;
+}
+
+/** The same for several tests: who spawns them removes them. */
+export async function spawnGroup(...envs: Environment[]): Promise<ServerProcesses> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-processes-'));
-  onTestFinished(async () => {
+  const remove = async () => {
     await killServers();
     await (await servicesOf.get(dataDir))?.drop();
     await rm(dataDir, { recursive: true, force: true });
-  });
-  const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
-  const nodes = processes.map(({ addresses }) => addresses);
-  const [first] = nodes;
-  if (first === undefined) throw new Error('one server at least');
-  return { processes, nodes, addresses: first };
+  };
+  try {
+    const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
+    const nodes = processes.map(({ addresses }) => addresses);
+    const [first] = nodes;
+    if (first === undefined) throw new Error('one server at least');
+    return { dataDir, processes, nodes, addresses: first, spawn: (env) => spawnServer(dataDir, env), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Kills what a failed test left running. */
@@ -89,7 +108,7 @@ async function storesOf(dataDir: string): Promise<Environment> {
 }
 
 function launch(dataDir: string, env: Environment): ChildProcess {
-  return spawn(process.execPath, [MAIN], {
+  return spawn(process.execPath, [env['STOP_AT'] === undefined ? MAIN : STOPPING], {
     cwd: dataDir,
     env: { PATH: process.env['PATH'], ...settings(dataDir, { LOG_LEVEL: 'info', LOG_PRETTY: 'false', ...env }) },
     stdio: ['ignore', 'pipe', 'pipe'],

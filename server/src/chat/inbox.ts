@@ -88,19 +88,20 @@ function peopleIn({ peer, lastMessage }: InboxItem): string[] {
   return [...(peer === null ? [] : [peer.userId]), ...(lastMessage === null ? [] : [lastMessage.senderId])];
 }
 
+// Neither is signed: what comes back is checked, for a store refuses half a millisecond, or a NUL, by failing.
+const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+const isId = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function decodeToken(token: string): number {
   const since = decode(token)?.['since'];
-  if (typeof since !== 'number' || since < 1) throw badField('token');
+  if (!isTime(since) || since < 1) throw badField('token');
   return since;
 }
 
 function decodeCursor(cursor: string): Position {
   const { since, startedAt, movedAt, id } = decode(cursor) ?? {};
-  if (typeof since !== 'number' || typeof startedAt !== 'number' || typeof movedAt !== 'number' || typeof id !== 'string') {
-    throw badField('cursor');
-  }
+  if (!isTime(since) || !isTime(startedAt) || !isTime(movedAt) || !isId(id)) throw badField('cursor');
   return { since, startedAt, movedAt, id };
 }
 

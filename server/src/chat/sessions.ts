@@ -1,6 +1,6 @@
 import type { http } from '@parley/protocol';
 import type { Runtime } from '../ports/runtime.js';
-import type { SessionRow, SessionStore } from '../ports/accounts.js';
+import type { HeldSession, SessionRow, SessionStore } from '../ports/accounts.js';
 
 /** From where a session is opened, as shown to its user. */
 export interface Device {
@@ -27,6 +27,7 @@ const CACHED_FOR_MS = 60_000;
 /** `lastUsedAt` is for people; finer than this it would cost a commit per minute and user. */
 const TOUCH_EVERY_MS = 600_000;
 const USER_AGENT_MAX_CHARS = 256;
+const RECHECKED_AT_ONCE = 1_000;
 
 /** Logins: one for each device. A token holds only as long as its session does. */
 export class Sessions {
@@ -123,6 +124,13 @@ export class Sessions {
     for (const { id } of unusedForLongest) await this.end(userId, id);
   }
 
+  /** Finds those that were ended elsewhere without word of it, and ends them here too (R23). */
+  async recheck(sessionIds: readonly string[]): Promise<void> {
+    for (let n = 0; n < sessionIds.length; n += RECHECKED_AT_ONCE) {
+      this.ended(await this.#store.endedAmong(sessionIds.slice(n, n + RECHECKED_AT_ONCE)));
+    }
+  }
+
   /** Another server ended these: nothing here believes them any more. */
   ended(sessionIds: readonly string[]): void {
     if (sessionIds.length === 0) return;
@@ -137,9 +145,9 @@ export class Sessions {
     this.#tell(sessionIds);
   }
 
-  #believe({ id, userId, expiresAt }: SessionRow, now: number): void {
+  #believe({ id, userId, expiresAt, holdsMs = CACHED_FOR_MS }: HeldSession, now: number): void {
     this.#alive.delete(id);
-    this.#alive.set(id, { userId, expiresAt, believedUntil: now + CACHED_FOR_MS });
+    this.#alive.set(id, { userId, expiresAt, believedUntil: now + holdsMs });
     if (this.#alive.size <= this.#cachedMax) return;
     for (const oldest of this.#alive.keys()) {
       this.#alive.delete(oldest);

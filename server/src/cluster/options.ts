@@ -36,7 +36,8 @@ export interface RedisOptions {
   at:
     | { kind: 'single'; url: string }
     | { kind: 'cluster'; nodes: readonly string[] }
-    | { kind: 'sentinel'; sentinels: readonly string[]; master: string };
+    /** `password`: what the Sentinels themselves ask for. */
+    | { kind: 'sentinel'; sentinels: readonly string[]; master: string; password: string | null };
   user: string | null;
   password: string | null;
   /** `ca`: the authority that signed the servers' certificates, in PEM; null: those that the system trusts. */

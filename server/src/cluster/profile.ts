@@ -3,6 +3,7 @@ import type { Job, Profile, ProfileParts } from '../ports/profile.js';
 import { purgeSessions } from '../sql/purge-sessions.js';
 import { Boots } from './boots.js';
 import { CachedLog } from './cached-log.js';
+import { CachedSessions } from './cached-sessions.js';
 import { openCassandraArchive } from './cassandra/archive.js';
 import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
@@ -11,7 +12,7 @@ import type { ClusterOptions } from './options.js';
 import { OutageLog } from './outage-log.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
 import { openRedisNode } from './redis/open.js';
-import { cassandraSettings, redisSettings } from './settings.js';
+import { cassandraSettings } from './settings.js';
 
 const GAUGE_MS = 5_000;
 
@@ -33,7 +34,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const boots = new Boots(
     (lost) =>
       openRedisNode({
-        settings: redisSettings(options.redis),
+        redis: options.redis,
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,
@@ -68,6 +69,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
     stores: {
       ...stores,
       log: new CachedLog({ log: stores.log, pages: () => boots.node.pages, meter, onError }),
+      sessions: new CachedSessions({ sessions: stores.sessions, cache: () => boots.node.sessions, meter, onError }),
       accounts: new KnownAccounts(stores.accounts, filter, meter),
       offline: jobs.offline,
     },

@@ -19,6 +19,8 @@ const COUNTERS: Record<CounterName, string> = {
   names_misses: 'Usernames read from the store.',
   page_cache_hits: 'Newest pages of a conversation found in the cache.',
   page_cache_misses: 'Newest pages of a conversation read from the log.',
+  session_cache_hits: 'Sessions found in the cache.',
+  session_cache_misses: 'Sessions read from the store.',
   existence_filter_hits: 'Usernames that the filter knew nobody has.',
   redis_commands: 'Commands sent to Redis, but for those of jobs.',
   archive_requests: 'Writes sent to the archive: single rows, or batches of one partition.',
@@ -65,6 +67,8 @@ export class Metrics implements Meter {
   readonly #timers: Record<TimerName, Histogram>;
   readonly #gauges: Record<GaugeName, Gauge>;
   readonly #requests: Histogram<'method' | 'route' | 'status'>;
+  readonly #parts: Gauge<'part'>;
+  #beforeRender = () => Promise.resolve();
 
   constructor() {
     const registers = [this.#registry];
@@ -76,6 +80,12 @@ export class Metrics implements Meter {
       (name, help) => new Histogram({ name: `${PREFIX}${name}`, help, buckets: SECONDS, registers }),
     );
     this.#gauges = mapValues(GAUGES, (name, help) => new Gauge({ name: `${PREFIX}${name}`, help, registers }));
+    this.#parts = new Gauge({
+      name: `${PREFIX}part_works`,
+      help: 'Of each part that the server needs: 1 if it works, be it slowly, 0 if it fails.',
+      labelNames: ['part'],
+      registers,
+    });
     this.#requests = new Histogram({
       name: `${PREFIX}http_request_seconds`,
       help: 'HTTP requests, from their arrival to the end of the answer.',
@@ -102,12 +112,23 @@ export class Metrics implements Meter {
     this.#requests.observe({ method, route, status: String(status) }, seconds);
   }
 
+  /** Says of a part whether it works. */
+  part(part: string, works: boolean): void {
+    this.#parts.set({ part }, works ? 1 : 0);
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }
 
+  /** Sets what is known only by asking, before each reading. */
+  onRender(ask: () => Promise<void>): void {
+    this.#beforeRender = ask;
+  }
+
   /** All of it, as Prometheus reads it. */
-  render(): Promise<string> {
+  async render(): Promise<string> {
+    await this.#beforeRender();
     return this.#registry.metrics();
   }
 }

@@ -143,6 +143,16 @@ function sessions(stage: Stage): void {
     expect(await store().list(userId, Date.now())).toEqual([]);
   });
 
+  it('R23 tells which of many have ended or expired', async () => {
+    const userId = randomUUID();
+    const rows = await Promise.all([created(userId), created(userId), created(userId, { expiresAt: Date.now() - 1 })]);
+    const [holds, ends, expired] = rows.map(({ id }) => id) as [string, string, string];
+    await store().end(userId, ends);
+    const unknown = randomUUID();
+    expect(await store(1).endedAmong([holds, ends, expired, unknown])).toEqual([ends, expired, unknown]);
+    expect(await store().endedAmong([holds])).toEqual([]);
+  });
+
   it('D9 purges the expired, a bounded number at a time', async () => {
     const userId = randomUUID();
     for (let n = 0; n < 5; n++) await created(userId, { expiresAt: 1_000 + n });

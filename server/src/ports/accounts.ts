@@ -34,16 +34,21 @@ export interface AccountStore {
   setLastSeen(seen: { userId: string; at: number }[]): Promise<void>;
 }
 
+/** A session, and how long that may be believed without asking again; without it, as long as the caller likes. */
+export type HeldSession = SessionRow & { holdsMs?: number };
+
 /** Logins. A session that is gone from here is dead: its token is refused and its sockets end. */
 export interface SessionStore {
   create(session: SessionRow): Promise<void>;
   /** Null: ended, expired or never there. */
-  get(id: string): Promise<SessionRow | null>;
+  get(id: string): Promise<HeldSession | null>;
   list(userId: string, now: number): Promise<SessionRow[]>;
   /** Ends one session of the user. False: there is none. */
   end(userId: string, id: string): Promise<boolean>;
   /** Ends all sessions of the user but one; gives the ids that ended. */
   endOthers(userId: string, keep: string | null): Promise<string[]>;
+  /** Which of these hold no more. */
+  endedAmong(ids: readonly string[]): Promise<string[]>;
   touch(id: string, at: number): Promise<void>;
   /** Deletes at most `limit` that expired before `now`; gives how many. */
   purge(now: number, limit: number): Promise<number>;

@@ -20,6 +20,8 @@ export type CounterName =
   | 'names_misses'
   | 'page_cache_hits'
   | 'page_cache_misses'
+  | 'session_cache_hits'
+  | 'session_cache_misses'
   | 'existence_filter_hits'
   | 'redis_commands'
   | 'archive_requests'

@@ -14,6 +14,7 @@ export const migrations: Record<string, Migration> = {
       await createOffline(db);
     },
   },
+  '0002_imports': { up: createImports },
 };
 
 /** Accounts, sessions and blocks. */
@@ -156,5 +157,16 @@ export async function createOffline(db: Kysely<Database>): Promise<void> {
     .createTable('store_checks')
     .addColumn('id', 'integer', (column) => column.primaryKey())
     .addColumn('checked_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+/** What was moved here from another installation (R26). */
+export async function createImports(db: Kysely<Database>): Promise<void> {
+  await db.schema
+    .createTable('imports')
+    .addColumn('export_id', 'text', (column) => column.primaryKey())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('parts_done', 'integer', (column) => column.notNull())
+    .addColumn('finished_at', 'bigint')
     .execute();
 }

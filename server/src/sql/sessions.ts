@@ -37,6 +37,17 @@ export class SqlSessions implements SessionStore {
     return row === undefined ? null : sessionOf(row);
   }
 
+  async endedAmong(ids: readonly string[]): Promise<string[]> {
+    const rows = await this.#db
+      .selectFrom('sessions')
+      .select('id')
+      .where('id', 'in', ids)
+      .where('expires_at', '>', this.#now())
+      .execute();
+    const held = new Set(rows.map(({ id }) => id));
+    return ids.filter((id) => !held.has(id));
+  }
+
   async list(userId: string, now: number): Promise<SessionRow[]> {
     const rows = await this.#db
       .selectFrom('sessions')

@@ -1,24 +1,16 @@
-import type { ConnectionOptions } from 'node:tls';
-import { Cluster, Redis, type RedisOptions as ClientOptions } from 'ioredis';
+import { Cluster } from 'ioredis';
 import type { Logger } from '../../ports/logger.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { RedisOptions } from '../options.js';
-
-export type Client = Redis | Cluster;
-type Options = Omit<ClientOptions, 'replyMapping'>;
+import { openClient, type Client, type Connection } from '../redis-client.js';
 
 /** `produce`: a command fails within a second, or at once while there is no connection. `work`: it waits for Redis. */
 export type Use = 'produce' | 'work';
 
 /** A command of a producer is given up after this. */
 export const COMMAND_MS = 1_000;
-const CONNECT_MS = 2_000;
-const KEEP_ALIVE_MS = 5_000;
 /** Above the longest blocking read of BullMQ (10 s): a connection that says nothing for so long is dead. */
 const SILENT_MS = 30_000;
-const RETRY_MIN_MS = 50;
-const RETRY_MAX_MS = 1_000;
-const SLOTS_REFRESH_MS = 5_000;
 
 /** A connection of BullMQ to Redis, with those that BullMQ makes after its pattern for blocking reads. */
 export class JobConnection {
@@ -30,7 +22,7 @@ export class JobConnection {
 
   constructor(options: RedisOptions, use: Use, logger: Logger) {
     this.#logger = logger;
-    this.client = openClient(options, use);
+    this.client = open(options, use);
     // Says once that Redis is away, and once that it is back; each try in between is an `error`, and would be a line.
     this.client.on('close', () => this.#lost());
     this.client.on('ready', () => this.#found());
@@ -92,57 +84,16 @@ export function jobPrefix({ prefix }: RedisOptions): string {
   return `{${prefix}jobs}`;
 }
 
-function openClient(options: RedisOptions, use: Use): Client {
-  const { at } = options;
-  const common = commonOptions(options, use);
-  if (at.kind === 'cluster') return openCluster(at.nodes, common, use);
-  const alone: Options = { ...common, enableOfflineQueue: use === 'work', retryStrategy: retryMs };
-  if (at.kind === 'single') return new Redis(at.url, alone);
-  return new Redis({
-    ...alone,
-    sentinels: at.sentinels.map(hostOf),
-    name: at.master,
-    sentinelRetryStrategy: retryMs,
-    // A master that was demoted refuses writes: ask the sentinels anew.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
-    ...(options.password === null ? {} : { sentinelPassword: options.password }),
-    ...(common.tls === undefined ? {} : { enableTLSForSentinelMode: true, sentinelTLS: common.tls }),
+function open(redis: RedisOptions, use: Use): Client {
+  const waits = use === 'work';
+  return openClient(redis, {
+    each: waits ? WAITING : FAILING_FAST,
+    alone: { enableOfflineQueue: waits },
+    cluster: { enableOfflineQueue: waits, lazyConnect: waits },
+    random: Math.random,
   });
-}
-
-function openCluster(nodes: readonly string[], common: Options, use: Use): Cluster {
-  return new Cluster(nodes.map(hostOf), {
-    redisOptions: { ...common, lazyConnect: use === 'work' },
-    enableOfflineQueue: use === 'work',
-    slotsRefreshInterval: SLOTS_REFRESH_MS,
-    slotsRefreshTimeout: CONNECT_MS,
-    clusterRetryStrategy: retryMs,
-  });
-}
-
-function commonOptions({ user, password, tls }: RedisOptions, use: Use): Options {
-  return {
-    connectTimeout: CONNECT_MS,
-    keepAlive: KEEP_ALIVE_MS,
-    ...(use === 'work' ? waiting : failingFast),
-    ...(user === null ? {} : { username: user }),
-    ...(password === null ? {} : { password }),
-    ...(tls === null ? {} : { tls: tlsOf(tls.ca) }),
-  };
 }
 
 /** BullMQ demands null of its workers. */
-const waiting: Options = { maxRetriesPerRequest: null, socketTimeout: SILENT_MS };
-const failingFast: Options = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false, commandTimeout: COMMAND_MS };
-
-const tlsOf = (ca: Buffer | null): ConnectionOptions => (ca === null ? {} : { ca });
-
-function hostOf(node: string): { host: string; port: number } {
-  const { hostname, port } = new URL(`redis://${node}`);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 6_379 : Number(port) };
-}
-
-/** With jitter, so that a restarted Redis is not met by all at once. */
-function retryMs(times: number): number {
-  return Math.min(RETRY_MIN_MS * 2 ** Math.min(times, 10), RETRY_MAX_MS) * (0.5 + Math.random() / 2);
-}
+const WAITING: Connection = { maxRetriesPerRequest: null, socketTimeout: SILENT_MS };
+const FAILING_FAST: Connection = { maxRetriesPerRequest: 0, autoResendUnfulfilledCommands: false, commandTimeout: COMMAND_MS };

@@ -105,7 +105,8 @@ onEachRedis('dead letters', (redis) => {
     const jobs = await inspect();
     await until(async () => (await jobs.dead('sweep-the-yard')).length === 1, 'three attempts');
     expect(ran).toBe(3);
-    expect(lines).toEqual([
+    // A busy machine may lose and find Redis meanwhile, and says so: that is another story.
+    expect(lines.filter((line) => line.includes('a job failed'))).toEqual([
       'warn: a job failed and is tried again',
       'warn: a job failed and is tried again',
       'error: a job failed for good: npm run jobs -- list --dead',

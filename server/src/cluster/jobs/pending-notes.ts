@@ -1,4 +1,4 @@
-import type { Client } from './connection.js';
+import type { Client } from '../redis-client.js';
 import { miss, type Missed } from './missed.js';
 import { DEAD_KEPT_MS } from './queue.js';
 

@@ -1,4 +1,4 @@
-import type { Client } from './connection.js';
+import type { Client } from '../redis-client.js';
 
 /** The queues there are, with the time at which a worker last said that it serves them. */
 export class Registry {

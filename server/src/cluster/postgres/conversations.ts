@@ -1,10 +1,10 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
-import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../../ports/conversations.js';
-import type { Appended, Change } from '../../ports/log.js';
+import type { ConversationStore } from '../../ports/conversations.js';
+import type { Appended } from '../../ports/log.js';
+import { SqlConversations, type Pair } from '../../sql/conversations.js';
+import { OPENED_COLUMNS } from '../../sql/rows.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
-import { OPENED_COLUMNS, openedOf, type OpenedRow } from './rows.js';
 
 const OPEN: Statement = {
   name: 'open',
@@ -25,7 +25,7 @@ const OPEN_DIRECT: Statement = { name: 'open_direct', text: 'SELECT open_direct(
 const ROSTER: Statement = {
   name: 'roster',
   text: `SELECT kind, members_version, blocked, name,
-      (SELECT json_agg(json_build_array(user_id, role, joined_seq)) FROM memberships
+      (SELECT coalesce(json_agg(json_build_array(user_id, role, joined_seq))::text, '[]') FROM memberships
        WHERE conversation_id = c.id AND left_seq IS NULL)
     FROM conversations c WHERE id = $1`,
 };
@@ -37,99 +37,22 @@ const MEMBERS: Statement = {
     ORDER BY a.username_key LIMIT $3`,
 };
 
-type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
-type RosterRow = [
-  kind: Conversation['kind'],
-  membersVersion: number,
-  blocked: number,
-  name: string,
-  members: [string, Role, number][] | null,
-];
-type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
-
 /** Conversations and their members in PostgreSQL. */
-export class PostgresConversations implements ConversationStore {
+export class PostgresConversations extends SqlConversations<Statement> {
   readonly #lanes: Lanes;
   readonly #connections: Connections;
 
   constructor(lanes: Lanes, connections: Connections) {
+    super(connections, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS });
     this.#lanes = lanes;
     this.#connections = connections;
   }
 
-  async openDirect(a: string, b: string, newId: string): Promise<{ id: string; created: boolean } | null> {
-    if (a === b) throw new TypeError('a direct chat is between two');
-    const row = await this.#connections.row<[[string, boolean] | null]>(OPEN_DIRECT, [...inOrder(a, b), newId]);
-    const opened = row?.[0] ?? null;
-    return opened === null ? null : { id: opened[0], created: opened[1] };
+  override createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
+    return this.#lanes.submit((acceptedAt) => new GroupCall(group, acceptedAt));
   }
 
-  async direct(a: string, b: string): Promise<string | null> {
-    const row = await this.#connections.row<[string]>(DIRECT, inOrder(a, b));
-    return row === undefined ? null : row[0];
+  protected override async openPair(pair: Pair, newId: string) {
+    return (await this.#connections.row<[[string, boolean] | null]>(OPEN_DIRECT, [...pair, newId]))?.[0] ?? null;
   }
-
-  createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
-    const entries = firstEntries(group);
-    return this.#lanes.submit((acceptedAt) => new GroupCall(group, entries, acceptedAt));
-  }
-
-  async open(userId: string, conversationId: string): Promise<Opened | null> {
-    const row = await this.#connections.row<OpenedRow>(OPEN, [conversationId, userId]);
-    return row === undefined ? null : openedOf(row);
-  }
-
-  async group(conversationId: string): Promise<(GroupConversation & { membersVersion: number }) | null> {
-    const row = await this.#connections.row<GroupRow>(GROUP, [conversationId]);
-    if (row === undefined) return null;
-    const [id, name, access, visibility, closed, memberCount, membersVersion] = row;
-    return { kind: 'group', id, name, access, visibility, closed: closed === 1, memberCount, membersVersion };
-  }
-
-  async roster(conversationId: string): Promise<Roster | null> {
-    const row = await this.#connections.row<RosterRow>(ROSTER, [conversationId]);
-    if (row === undefined) return null;
-    const [kind, membersVersion, blocked, name, members] = row;
-    return {
-      kind,
-      membersVersion,
-      blocked: blocked > 0,
-      name,
-      members: new Map((members ?? []).map(([userId, role, joinedSeq]) => [userId, { role, joinedSeq }])),
-    };
-  }
-
-  async members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]> {
-    const rows = await this.#connections.rows<MemberRow>(MEMBERS, [conversationId, (after ?? '').toLowerCase(), limit]);
-    return rows.map(([userId, username, role, joinedSeq, joinedAt, delivered, read]) => ({
-      userId,
-      username,
-      role,
-      joinedSeq,
-      joinedAt,
-      delivered,
-      read,
-    }));
-  }
-}
-
-const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
-
-type Draft = Omit<Change['entries'][number], 'messageId'>;
-
-/** `created`, then `added` for each member beside the owner. */
-function firstEntries({
-  name,
-  access,
-  visibility,
-  memberIds,
-  messageIds,
-}: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
-  const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member', name } }));
-  const drafts: Draft[] = [{ kind: 'created', detail: { name, access, visibility } }, ...added];
-  return drafts.map((draft, index) => {
-    const messageId = messageIds[index];
-    if (messageId === undefined) throw new TypeError('a group needs a message id for each of its first entries');
-    return { messageId, ...draft };
-  });
 }

@@ -71,7 +71,9 @@ export class Ephemerals {
     for (const userId of userIds) {
       for (const boot of found.get(userId) ?? []) {
         if (boot === self) continue;
-        targets.set(boot, [...(targets.get(boot) ?? []), userId]);
+        const there = targets.get(boot);
+        if (there === undefined) targets.set(boot, [userId]);
+        else there.push(userId);
       }
     }
     for (const [boot, there] of targets) {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import type { Client } from './connect.js';
+import type { Client } from '../redis-client.js';
 import type { Keys } from './keys.js';
 import { Script } from './script.js';
 

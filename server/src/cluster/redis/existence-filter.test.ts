@@ -4,9 +4,9 @@ import { soon } from '../../ports/ears.contract.js';
 import type { RedisNode } from './open.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   describe(`existence filter on ${name}`, () => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     afterAll(() => place.close());
     const names = Array.from({ length: 2_000 }, () => `user-${randomUUID()}`);
     const nodes = async () => {

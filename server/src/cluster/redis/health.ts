@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis';
-import type { Client } from './connect.js';
+import type { Client } from '../redis-client.js';
 
 /** What an operator should know of the Redis that we found. Empty: all is well. */
 export async function redisWarnings(client: Client): Promise<string[]> {

@@ -11,7 +11,7 @@ describe('hint entry', () => {
     fc.assert(
       fc.property(bytes, bytes, fc.option(fc.array(id, { minLength: 1, maxLength: 5 })), count, id, fc.boolean(), (...given) => {
         const [frame, own, userIds, n, from, withSender] = given;
-        const entry = { conversationId: from, seq: n, membersVersion: n, senderId: from };
+        const entry = { conversationId: from, seq: n, createdAt: n, membersVersion: n, senderId: from };
         const sent = { kind: 'entry', ...entry, frame, ownFrame: () => own, userIds } as const;
         const got = decodeHint([Buffer.from(FIELD), encodeHint(sent, { from, count: n, userIds, withSender })]);
         expect(got).toMatchObject({ from, count: n, hint: { kind: 'entry', ...entry, userIds } });

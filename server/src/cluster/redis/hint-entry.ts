@@ -37,9 +37,8 @@ export class PoisonEntry extends Error {
 export function encodeHint(hint: Hint, { from, count, userIds, withSender }: HintTarget): Buffer {
   const { frame } = hint;
   const own = withSender && hint.kind === 'entry' ? hint.ownFrame() : EMPTY;
-  const more =
-    hint.kind === 'entry' ? ` ${hint.conversationId} ${hint.seq} ${hint.membersVersion} ${hint.senderId} ${own.byteLength}` : '';
-  const text = `${VERSION} ${hint.kind} ${from} ${count}${more}\n${userIds?.join(',') ?? EVERYBODY}\n`;
+  const more = hint.kind === 'entry' ? wordsOf(hint, own.byteLength) : [];
+  const text = `${[VERSION, hint.kind, from, count, ...more].join(' ')}\n${userIds?.join(',') ?? EVERYBODY}\n`;
   const bytes = Buffer.allocUnsafe(text.length + frame.byteLength + own.byteLength);
   bytes.write(text, 'latin1');
   bytes.set(frame, text.length);
@@ -70,16 +69,21 @@ export function decodeHint(field: readonly Buffer[]): HintEntry {
   return { from, count: Number(count), hint: { kind, frame: frames, userIds } };
 }
 
+function wordsOf({ conversationId, seq, createdAt, membersVersion, senderId }: EntryHint, ownBytes: number): (string | number)[] {
+  return [conversationId, seq, createdAt, membersVersion, senderId, ownBytes];
+}
+
 function entryOf(words: string[], frames: Buffer, userIds: string[] | null): EntryHint {
-  const [, , , , conversationId, seq, version, senderId, ownBytes] = words;
+  const [, , , , conversationId, seq, createdAt, version, senderId, ownBytes] = words;
   if (conversationId === undefined || senderId === undefined) throw new PoisonEntry('words of an entry');
-  if (!isCount(Number(seq)) || !Number.isSafeInteger(Number(version))) throw new PoisonEntry('seq or version');
+  if (!isCount(Number(seq)) || ![createdAt, version].map(Number).every(Number.isSafeInteger)) throw new PoisonEntry('numbers');
   const end = frames.length - Number(ownBytes);
   if (!(end >= 0 && end <= frames.length)) throw new PoisonEntry('length of a frame');
   return {
     kind: 'entry',
     conversationId,
     seq: Number(seq),
+    createdAt: Number(createdAt),
     membersVersion: Number(version),
     senderId,
     frame: frames.subarray(0, end),

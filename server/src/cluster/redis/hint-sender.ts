@@ -158,9 +158,9 @@ export class HintSender {
   }
 
   async #absent(userIds: readonly string[], found: Found, reaching: readonly Promise<string[]>[]): Promise<readonly string[]> {
-    const reached = await Promise.all(reaching);
+    const reached = new Set((await Promise.all(reaching)).flat());
     if (userIds.some((userId) => found.get(userId) === null)) throw new RelayDown('the directory cannot be read now');
-    return userIds.filter((userId) => !reached.some((there) => there.includes(userId)));
+    return userIds.filter((userId) => !reached.has(userId));
   }
 
   /** One entry for each server, without a list (R12). */

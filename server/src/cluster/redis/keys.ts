@@ -59,6 +59,10 @@ export class Keys {
     return `${this.#prefix}page:{${conversationId}}`;
   }
 
+  session(sessionId: string): string {
+    return `${this.#prefix}session:{${sessionId}}`;
+  }
+
   /** One part of the existence filter, and the mark that it is complete, in one slot. */
   existence(part: number): { bits: string; complete: string } {
     const tag = `{${this.#tag(part)}}`;

@@ -1,7 +1,8 @@
 import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
+import type { RedisOptions } from '../options.js';
 import { Channels } from './channels.js';
-import { RedisConnections, type RedisSettings } from './connect.js';
+import { RedisConnections } from './connect.js';
 import { Epoch } from './epoch.js';
 import { ExistenceFilter } from './existence-filter.js';
 import { redisWarnings } from './health.js';
@@ -12,6 +13,7 @@ import { RedisPresenceBoard } from './presence-board.js';
 import { Registry } from './registry.js';
 import { RedisRelay } from './relay.js';
 import { Servers } from './servers.js';
+import { SessionCache } from './session-cache.js';
 import { SharedBuckets } from './shared-buckets.js';
 import { TakeOver } from './take-over.js';
 
@@ -19,7 +21,7 @@ const STREAM_MAX_ENTRIES = 100_000;
 const LEFT_KEPT_MS = 60_000;
 
 export interface RedisNodeOptions {
-  settings: RedisSettings;
+  redis: RedisOptions;
   /** The name of this server; a boot of it gets an id of its own. Letters, digits, dots, hyphens, underscores. */
   nodeId: string;
   /** Whether chat connections come here. */
@@ -45,6 +47,7 @@ export interface RedisNode {
   readonly board: RedisPresenceBoard;
   readonly limits: SharedBuckets;
   readonly pages: PageCache;
+  readonly sessions: SessionCache;
   readonly existence: ExistenceFilter;
   readonly lease: Lease;
   /** Whether there is a connection now. */
@@ -62,8 +65,8 @@ export interface RedisNode {
 }
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
-  const { settings, nodeId, hears, runtime, meter, onError, onLost } = options;
-  const connections = new RedisConnections(settings, runtime, onError, () => meter.count('redis_commands'));
+  const { redis, nodeId, hears, runtime, meter, onError, onLost } = options;
+  const connections = new RedisConnections(redis, runtime, onError, () => meter.count('redis_commands'));
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);
@@ -96,6 +99,7 @@ export function openRedisNode(options: RedisNodeOptions): RedisNode {
     board,
     lease,
     limits: new SharedBuckets(common),
+    sessions: new SessionCache(common),
     pages: new PageCache(common),
     existence: new ExistenceFilter({ ...common, expectedUsers: options.existenceExpectedUsers ?? 1_000_000 }),
     isUp: () => connections.isUp,

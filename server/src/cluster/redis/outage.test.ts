@@ -10,15 +10,15 @@ import { Gate } from './gate.contract.js';
 import type { RedisNode } from './open.js';
 import { onEachRedis, onRedis, RedisPlace } from './temporary.contract.js';
 
-onRedis('single', (_, { settings }) => {
+onRedis('single', (_, { redis }) => {
   describe('Redis away', () => {
-    const { address } = settings;
-    if (address.kind !== 'single') throw new Error('a single Redis');
+    const { at } = redis;
+    if (at.kind !== 'single') throw new Error('a single Redis');
     let gate: Gate;
     let place: RedisPlace;
     const lost: string[] = [];
     beforeEach(async () => {
-      gate = await Gate.to(address.url);
+      gate = await Gate.to(at.url);
       place = new RedisPlace({ kind: 'single', url: gate.url });
       lost.length = 0;
     });
@@ -90,9 +90,9 @@ onRedis('single', (_, { settings }) => {
   });
 });
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   describe(`a process that was stopped, on ${name}`, () => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     const children: ChildProcess[] = [];
     afterAll(async () => {
       for (const child of children) child.kill('SIGKILL');
@@ -137,7 +137,7 @@ async function startZombie(place: RedisPlace, user: string): Promise<{ child: Ch
   const program = `
     const { openRedisNode } = await import(${JSON.stringify(pathOf(dist, 'cluster/redis/open.js'))});
     const { processRuntime } = await import(${JSON.stringify(pathOf(dist, 'host/runtime.js'))});
-    const node = openRedisNode({ settings: ${JSON.stringify(place.settings)}, nodeId: 'zombie', hears: true,
+    const node = openRedisNode({ redis: ${JSON.stringify(place.redis)}, nodeId: 'zombie', hears: true,
       runtime: processRuntime, meter: { count() {} }, onLost: () => console.log('lost'), onError: () => {} });
     node.relay.listen({ hint: (hint) => console.log('hint ' + Buffer.from(hint.frame)), ephemeral() {}, notice() {},
       doubt: () => console.log('doubt') });

@@ -27,9 +27,9 @@ const message = (seq: number, more: Partial<Entry> = {}): Entry => ({
 const revision = (kind: 'edit' | 'delete', seq: number, target: number) =>
   message(seq, { kind, content: kind === 'edit' ? 'new' : '', detail: { target: { seq: target, messageId: `m-${target}` } } });
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   describe(`page cache on ${name}`, () => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     const keys = new Keys(place.prefix);
     let pages: PageCache;
     let other: PageCache;

@@ -1,9 +1,9 @@
 import { presenceBoardContract, type BoardCluster } from '../../ports/presence-board.contract.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   presenceBoardContract(name, async (): Promise<BoardCluster> => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     return {
       join: async (changed) => {
         const node = place.node();

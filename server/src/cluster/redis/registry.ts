@@ -1,4 +1,4 @@
-import type { Client } from './connect.js';
+import type { Client } from '../redis-client.js';
 import type { Keys } from './keys.js';
 import { LUA_NOW, Script } from './script.js';
 

@@ -1,9 +1,9 @@
 import { relayContract, type RelayCluster } from '../../ports/relay.contract.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   relayContract(name, async (): Promise<RelayCluster> => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     return {
       join: async (listener) => {
         const node = place.node();

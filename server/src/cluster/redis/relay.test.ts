@@ -7,13 +7,13 @@ import { Keys } from './keys.js';
 import type { RedisNode, RedisNodeOptions } from './open.js';
 import { onEachRedis, RedisPlace } from './temporary.contract.js';
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   describe(`relay on ${name}, inside`, () => {
     const places: RedisPlace[] = [];
     afterAll(() => Promise.all(places.map((each) => each.close())));
 
     const open = async (more: Partial<RedisNodeOptions>[]) => {
-      const place = new RedisPlace(settings.address);
+      const place = new RedisPlace(redis.at);
       places.push(place);
       const nodes = await Promise.all(more.map((each) => join(place, each)));
       return { place, keys: new Keys(place.prefix), nodes };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Client } from './connect.js';
+import type { Client } from '../redis-client.js';
 
 export type Argument = string | number | Buffer;
 

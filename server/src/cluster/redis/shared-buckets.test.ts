@@ -29,9 +29,9 @@ class Door {
   }
 }
 
-onEachRedis((name, { settings }) => {
+onEachRedis((name, { redis }) => {
   describe(`shared limits on ${name}`, () => {
-    const place = new RedisPlace(settings.address);
+    const place = new RedisPlace(redis.at);
     afterAll(() => place.close());
     const doors = async (rate: SharedRate) => {
       const nodes = [place.node(), place.node()];

@@ -2,10 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { Cluster, Redis } from 'ioredis';
 import { describe, inject } from 'vitest';
 import { processRuntime } from '../../host/runtime.js';
-import { hostsOf, type Client, type RedisSettings } from './connect.js';
+import type { RedisOptions } from '../options.js';
+import { hostOf, type Client } from '../redis-client.js';
 import { openRedisNode, type RedisNode, type RedisNodeOptions } from './open.js';
 
-const NOWHERE: RedisSettings['address'] = { kind: 'single', url: 'redis://127.0.0.1:1' };
+const NOWHERE: RedisOptions['at'] = { kind: 'single', url: 'redis://127.0.0.1:1' };
 
 /** Runs a suite on a single Redis and on a cluster. One that is missing is a failure where everything has to be there. */
 export function onEachRedis(suite: (name: string, place: RedisPlace) => void): void {
@@ -27,33 +28,33 @@ export function onRedis(kind: 'single' | 'cluster', suite: (name: string, place:
 }
 
 /** From the environment, or from what the run brought up. */
-function addressOf(kind: 'single' | 'cluster'): RedisSettings['address'] | null {
+function addressOf(kind: 'single' | 'cluster'): RedisOptions['at'] | null {
   if (kind === 'single') {
     const url = process.env['REDIS_URL'] || inject('redis');
     return url ? { kind, url } : null;
   }
   const nodes = process.env['REDIS_CLUSTER'] || inject('redisCluster');
-  return nodes ? { kind, nodes } : null;
+  return nodes ? { kind, nodes: nodes.split(',') } : null;
 }
 
 /** A corner of a Redis that others use too: all keys begin with a prefix of its own. */
 export class RedisPlace {
-  readonly settings: RedisSettings;
+  readonly redis: RedisOptions;
   readonly prefix: string;
   readonly #nodes = new Set<RedisNode>();
   #admin: Client | null = null;
 
-  constructor(address: RedisSettings['address']) {
+  constructor(at: RedisOptions['at']) {
     this.prefix = `test-${randomUUID().slice(0, 8)}:`;
-    this.settings = { address, prefix: this.prefix };
+    this.redis = { at, user: null, password: null, tls: null, prefix: this.prefix };
   }
 
   /** For what only a test does. */
   get admin(): Client {
-    const { address } = this.settings;
+    const { at } = this.redis;
     if (this.#admin !== null) return this.#admin;
-    if (address.kind === 'cluster') this.#admin = new Cluster(hostsOf(address.nodes));
-    else if (address.kind === 'single') this.#admin = new Redis(address.url);
+    if (at.kind === 'cluster') this.#admin = new Cluster(at.nodes.map(hostOf));
+    else if (at.kind === 'single') this.#admin = new Redis(at.url);
     else throw new Error('no sentinels in tests');
     return this.#admin;
   }
@@ -61,7 +62,7 @@ export class RedisPlace {
   /** Another server; start it. Errors are expected here and there: see `errors`. */
   node(more: Partial<RedisNodeOptions> = {}): RedisNode {
     const node = openRedisNode({
-      settings: this.settings,
+      redis: this.redis,
       nodeId: `n${this.#nodes.size + 1}`,
       hears: true,
       runtime: processRuntime,
