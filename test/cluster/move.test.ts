@@ -10,6 +10,7 @@ import { processRuntime } from '../../server/src/host/runtime.js';
 import { killed, run, withFolder } from '../tools/tool.js';
 import { Account } from '../world/accounts.js';
 import { freshKeyspace } from '../world/fresh.js';
+import { metric } from '../world/metrics.js';
 import { failedStart } from '../world/process.js';
 import { freshServices } from '../world/profile.js';
 import type { RawClient } from '../world/raw-client.js';
@@ -247,8 +248,7 @@ async function deniesByFilter({ nodes }: RunningServer): Promise<boolean> {
   const url = nodes[0]?.http ?? '';
   const token = (await new ParleyApi({ url }).login({ username: 'nobody', password: 'whatever it is' }).catch(() => null))?.token;
   expect(token).toBeUndefined();
-  const page = await (await fetch(`${url}/metrics`)).text();
-  return /^parley_existence_filter_hits_total [1-9]/m.test(page);
+  return (await metric(url, 'existence_filter_hits_total')) > 0;
 }
 
 /** From its first line on. */

@@ -2,6 +2,7 @@ import type { http } from '@parley/protocol';
 import { afterEach, expect, onTestFinished, test } from 'vitest';
 import { Account } from '../world/accounts.js';
 import { call } from '../world/http.js';
+import { metricOfAll } from '../world/metrics.js';
 import { RawClient } from '../world/raw-client.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { upTo } from '../world/talk.js';
@@ -62,8 +63,8 @@ test(
     expect(known.lastSeq).toBe(OPERATIONS * writing.length);
     expect(pages).toBeGreaterThan(100);
     // The premise: the cache did answer, many times, and had to pass as often.
-    const hits = await metric(server, 'page_cache_hits_total');
-    const misses = await metric(server, 'page_cache_misses_total');
+    const hits = await metricOfAll(server.nodes, 'page_cache_hits_total');
+    const misses = await metricOfAll(server.nodes, 'page_cache_misses_total');
     expect(hits).toBeGreaterThan(pages / 10);
     expect(misses).toBeGreaterThan(10);
   },
@@ -107,10 +108,4 @@ async function readNewest(url: string, { token }: Account, chatId: string, limit
     const version = deletedAt !== undefined ? DELETED : Number(content.split(' ')[1]);
     expect(version, `message ${seq}`).toBeGreaterThanOrEqual(before.versions.get(seq) ?? 0);
   }
-}
-
-/** Over all servers. */
-async function metric({ nodes }: RunningServer, name: string): Promise<number> {
-  const pages = await Promise.all(nodes.map(async ({ http: url }) => (await fetch(`${url}/metrics`)).text()));
-  return pages.reduce((sum, page) => sum + Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(page)?.[1]), 0);
 }

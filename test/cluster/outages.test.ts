@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Account } from '../world/accounts.js';
 import { call } from '../world/http.js';
+import { archived } from '../world/metrics.js';
 import { cassandraByCable, ownRedis, ownSentinel } from '../world/outage.js';
 import { chatOf, pairOn, talking } from '../world/pair.js';
 import { agreesWithFresh, shown, shows } from '../world/people.js';
@@ -127,10 +128,6 @@ describe('Cassandra', () => {
     cable.thaw();
     const said = await talk.stop();
     await shows(pair.bobs, () => chatOf(pair), said);
-    for (const { http } of server.nodes) await until('its entries are archived', () => isArchived(http), 20_000);
+    await archived(server.nodes);
   });
 });
-
-async function isArchived(url: string): Promise<boolean> {
-  return /^parley_journal_unarchived 0$/m.test(await (await fetch(`${url}/metrics`)).text());
-}

@@ -2,6 +2,7 @@ import type { http, ServerEvent } from '@parley/protocol';
 import { expect, type TestContext } from 'vitest';
 import type { Cable } from './cable.js';
 import { call } from './http.js';
+import { archived, metric } from './metrics.js';
 import { cassandraByCable, postgresByCable, redisByCable } from './outage.js';
 import { chatOf, pairOn, talking, type Pair } from './pair.js';
 import { agreesWithFresh, shown, shows } from './people.js';
@@ -98,14 +99,8 @@ export class Installation {
     return { status, checks: body.checks, ms: performance.now() - askedAt };
   }
 
-  async metric(name: string): Promise<number> {
-    const page = await (await fetch(`${this.server.nodes[0]?.http ?? ''}/metrics`)).text();
-    return Number(
-      page
-        .split('\n')
-        .find((line) => line.startsWith(`parley_${name} `))
-        ?.split(' ')[1],
-    );
+  metric(name: string): Promise<number> {
+    return metric(this.server.nodes[0]?.http ?? '', name);
   }
 
   /** A device that was not there, which reads the newest page. */
@@ -149,7 +144,7 @@ export class Installation {
     expect(raws).toEqual(accepted);
     expect(await seqsOf(pair)).toEqual(upTo(all.length));
     for (const name of ['commit_queue', 'jobs_dead']) expect(await this.metric(name)).toBe(0);
-    for (const { http: url } of server.nodes) await until('its entries are archived', () => isArchived(url), 20_000);
+    await archived(server.nodes);
     expect(states).toEqual([]);
     await agreesWithFresh(pair.bob, pair.bobs);
   }
@@ -187,10 +182,6 @@ async function seqsOf({ ann }: Pair): Promise<number[]> {
     more = page.hasMore;
   }
   return seqs;
-}
-
-async function isArchived(url: string): Promise<boolean> {
-  return /^parley_journal_unarchived 0$/m.test(await (await fetch(`${url}/metrics`)).text());
 }
 
 export function p99(times: number[]): number {

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Figure, Findings } from '../findings.js';
-import type { Pace, Plan, Stream } from '../generator/plan.js';
+import type { Pace, Stream } from '../generator/plan.js';
 import type { Lab } from '../lab.js';
 import { cpuBetween, cpuOf, memoryOf } from '../measure/process-usage.js';
 import { cassandraRowBytes, postgresRowBytes, redisKeyBytes } from '../measure/sizes.js';
@@ -16,6 +16,7 @@ import type { Constants } from '../scaling/constants.js';
 import { microsOfPoll, openClusterStore } from '../seed/cluster-store.js';
 import { random } from '../seed/store.js';
 import type { SeededChat } from '../seed/order.js';
+import { clusterPlan } from './cluster-plan.js';
 import type { Scenario, Settings } from './scenario.js';
 
 const knobs = {
@@ -53,7 +54,11 @@ async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSett
   const meter = await ClusterMeter.open(cluster);
   try {
     const run = (who: Person[], streams: Stream[], pace: Pace) =>
-      measureClusterLoad(meter, planOf(cluster, who, streams, pace, settings), lab.progress);
+      measureClusterLoad(
+        meter,
+        { ...clusterPlan(cluster, { people: who, streams }, settings, pace), warmUpMs: WARM_UP_MS },
+        lab.progress,
+      );
     lab.progress.step('constants: one-to-one messages');
     const talk = directStreams(chats);
     const direct = await run(talk.people, talk.streams, { kind: 'window', inFlight: IN_FLIGHT });
@@ -144,7 +149,7 @@ function holdConnections(
     await lab.progress.wait(SETTLE_MS);
     const before = await memoryOf(server.pid);
     const clients = people.slice(0, connections).map(({ token }) => ({ token, server: chatAt(server) }));
-    const nothing = planOf(cluster, [], [], { kind: 'rate', perS: 1 }, { bytes: 0, seconds: 0 });
+    const nothing = clusterPlan(cluster, { people: [], streams: [] }, { bytes: 0, seconds: 0 }, { kind: 'rate', perS: 1 });
     const { generator } = await Generator.open({ ...nothing, clients }, lab.progress);
     await lab.progress.wait(SETTLE_MS);
     const after = await memoryOf(server.pid);
@@ -171,28 +176,6 @@ function directStreams(chats: readonly SeededChat[]): { people: Person[]; stream
   return {
     people: some.flatMap(({ reader, other }) => [reader, other]),
     streams: some.map(({ chatId, other }, n) => ({ kind: 'direct', client: 2 * n, conversationId: chatId, to: other.username })),
-  };
-}
-
-/** Every second person is at the second server. */
-function planOf(
-  cluster: ParleyCluster,
-  people: readonly Person[],
-  streams: Stream[],
-  pace: Pace,
-  { bytes, seconds }: Pick<ConstantsSettings, 'bytes' | 'seconds'>,
-): Plan {
-  const [first, second] = [cluster.chat('chat-1'), cluster.chat('chat-2')];
-  return {
-    dialect: 'parley',
-    ...first,
-    clients: people.map(({ token }, i) => ({ token, server: i % 2 === 0 ? first : second })),
-    connectingAtOnce: 50,
-    streams,
-    contentBytes: bytes,
-    pace,
-    warmUpMs: WARM_UP_MS,
-    measureMs: seconds * 1_000,
   };
 }
 
