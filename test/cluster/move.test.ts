@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { ParleyApi } from '@parley/client/node';
 import type { Environment } from '@parley/server';
 import { expect, onTestFinished, test } from 'vitest';
-import { dropKeyspace } from '../../server/src/cluster/cassandra/temporary.contract.js';
+import { withCassandra } from '../../backing/src/answers.js';
 import { fillFilter } from '../../server/src/cluster/known-accounts.js';
 import { openRedisNode } from '../../server/src/cluster/redis/open.js';
 import { processRuntime } from '../../server/src/host/runtime.js';
@@ -29,12 +29,8 @@ async function freshCluster(): Promise<Environment> {
   const env: Environment = { ...services.env, CASSANDRA_KEYSPACE: keyspace, JWT_SECRET };
   onTestFinished(async () => {
     await services.drop();
-    await dropKeyspace({
-      contactPoints: env['CASSANDRA_CONTACT_POINTS'] ?? '',
-      localDataCenter: env['CASSANDRA_DATA_CENTER'] ?? '',
-      keyspace,
-      replication: '',
-    });
+    const address = { contactPoints: env['CASSANDRA_CONTACT_POINTS'] ?? '', dataCenter: env['CASSANDRA_DATA_CENTER'] ?? '' };
+    await withCassandra(address, (client) => client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`));
   });
   return env;
 }
