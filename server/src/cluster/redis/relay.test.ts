@@ -115,6 +115,24 @@ onEachRedis((name, { redis }) => {
       await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
     });
 
+    it('D9 each stream is cut, to however many servers the same entries go', async () => {
+      const { place, keys, nodes } = await open([{ streamMaxEntries: 100 }, {}, {}]);
+      const [a, ...others] = nodes as [Joined, Joined, Joined];
+      const users = others.map(() => randomUUID());
+      await Promise.all(others.map(({ node }, n) => node.relay.here(users[n] ?? '')));
+      const releases = others.map(({ ears }) => {
+        let release = () => {};
+        ears.held = new Promise((resolve) => (release = resolve));
+        return () => {
+          ears.held = null;
+          release();
+        };
+      });
+      for (let n = 0; n < 500; n++) await a.node.relay.forward(event(users, `${n}`));
+      for (const { node } of others) expect(await place.admin.xlen(keys.stream(node.boot))).toBeLessThan(300);
+      for (const release of releases) release();
+    });
+
     it('R8 what is in the directory is only what is here, also after people came and went in crowds', async () => {
       const { place, keys, nodes } = await open([{}]);
       const [a] = nodes as [Joined];
