@@ -226,3 +226,14 @@ it.runIf(hasPostgres)('three servers that start at once migrate once', async () 
   await Promise.all(opened.map((stores) => stores.close()));
   await database.drop();
 });
+
+it.runIf(hasPostgres)('a database of an earlier release gets the functions that were rewritten since', async () => {
+  const database = await TemporaryDatabase.make();
+  await (await database.open()).close();
+  await database.query(`DELETE FROM kysely_migration WHERE name > '0002'`);
+  await database.query('DROP TABLE imports');
+  await database.query('DROP FUNCTION create_group');
+  await (await database.open()).close();
+  expect(await database.query(`SELECT FROM pg_proc WHERE proname = 'create_group'`)).toHaveLength(1);
+  await database.drop();
+});
