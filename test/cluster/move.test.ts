@@ -7,7 +7,7 @@ import { withCassandra } from '../../backing/src/answers.js';
 import { fillFilter } from '../../server/src/cluster/known-accounts.js';
 import { openRedisNode } from '../../server/src/cluster/redis/open.js';
 import { processRuntime } from '../../server/src/host/runtime.js';
-import { killed, run, withFolder } from '../tools/tool.js';
+import { killed, reportOf, run, withFolder } from '../tools/tool.js';
 import { Account } from '../world/accounts.js';
 import { freshKeyspace } from '../world/fresh.js';
 import { metric } from '../world/metrics.js';
@@ -147,7 +147,7 @@ test(
       await fresh.stop();
 
       // A smooth import elsewhere says what the report has to be.
-      const report = reportOf(await run('move', join(folder), toImport, { DATA_DIR: join(folder, 'copy') }));
+      const report = reportOf(await run('move', folder, toImport, { DATA_DIR: join(folder, 'copy') }));
       expect(report).toContain('entries');
       expect(report).not.toContain('DIFFERS');
 
@@ -245,9 +245,4 @@ async function deniesByFilter({ nodes }: RunningServer): Promise<boolean> {
   const token = (await new ParleyApi({ url }).login({ username: 'nobody', password: 'whatever it is' }).catch(() => null))?.token;
   expect(token).toBeUndefined();
   return (await metric(url, 'existence_filter_hits_total')) > 0;
-}
-
-/** From its first line on. */
-function reportOf({ out }: { out: string }): string {
-  return /^Import of export [^]*conversations\.$/m.exec(out)?.[0] ?? `no report in ${out}`;
 }

@@ -5,7 +5,7 @@ import { call } from '../world/http.js';
 import { archived, metricOfAll } from '../world/metrics.js';
 import { chatOf, pairOn, type Pair } from '../world/pair.js';
 import { shown, shows } from '../world/people.js';
-import { startServer, type RunningServer } from '../world/server.js';
+import { startServer } from '../world/server.js';
 import { contents, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 

@@ -130,7 +130,10 @@ test(
     expect(Math.max(...members.map(({ longestMs }) => longestMs))).toBeLessThan(WAITS_MAX_MS);
     expect(await stopAsking()).toBeLessThan(WAITS_MAX_MS);
     const [ann, bob] = members as [Member, Member];
-    await until('she is seen', () => ann.device.presence.of(bob.name).status === 'online');
+    await until('Ann sees Bob, by a presence process that is there now', () => {
+      const { status, isStale } = ann.device.presence.of(bob.name);
+      return status === 'online' && !isStale;
+    });
     // Nobody was started but in place of another one.
     expect(cluster.printed.filter((line) => line.includes('starting it again'))).toEqual([]);
   },

@@ -8,6 +8,7 @@ import { onEmbedded } from '../world/profile.js';
 import { failedStart, killServers, spawnServer } from '../world/process.js';
 import { portOf } from '../world/server.js';
 import { until } from '../world/until.js';
+import { wholeLog } from '../world/whole-log.js';
 
 const ROUNDS = 4;
 const PER_ROUND = 400;
@@ -56,7 +57,8 @@ describe('kill -9', () => {
       ).flat();
       await until('Bob has received everything', () => received.length >= everything.length);
       expect(received).toEqual(everything);
-      expect(await wholeHistory(ann.api)).toEqual(
+      const log = await wholeLog(ann.api);
+      expect(log.map(({ seq, messageId: id, content }) => ({ seq, id, content }))).toEqual(
         acknowledged.map(({ seq, id, content }) => ({ seq, id, content })).sort((a, b) => a.seq - b.seq),
       );
       expect(acknowledged.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(everything.map((_, i) => i + 1));
@@ -91,15 +93,3 @@ describe('kill -9', () => {
     for (const name of ['JWT_SECRET', 'HTTP_PORT', 'LIMIT_JOINS_PER_MIN']) expect(said).toContain(name);
   });
 });
-
-async function wholeHistory(api: ParleyApi): Promise<{ seq: number; id: string; content: string }[]> {
-  const [chat] = (await api.inbox()).chats;
-  const messages = [];
-  for (let after = 0, more = true; more;) {
-    const page = await api.chatHistory(chat?.chatId ?? '', { after, limit: 100 });
-    messages.push(...page.messages.map(({ seq, messageId, content }) => ({ seq, id: messageId, content })));
-    after = page.coversTo;
-    more = page.hasMore;
-  }
-  return messages;
-}

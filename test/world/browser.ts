@@ -15,7 +15,9 @@ const FLAGS = [
  * by then, and in CI, which requires one, it has failed the run.
  */
 export function inBrowser(name: string, tell: () => void): void {
-  describe.skipIf(inject('chromium') === null)(name, tell);
+  describe.skipIf(inject('chromium') === null)(`${name}`, () => {
+    tell();
+  });
 }
 
 export interface ProfileOptions {
@@ -29,7 +31,6 @@ export interface ProfileOptions {
 
 /** Somebody's browser: its tabs share what they keep, as the windows of one person do. */
 export interface Profile {
-  readonly context: BrowserContext;
   /** Opens a tab on a page. */
   tab(url: string): Promise<Page>;
 }
@@ -68,7 +69,6 @@ export function browsing(): Browsing {
       context.on('weberror', (thrown) => complain(String(thrown.error())));
       context.on('requestfailed', (failed) => complain(`${failed.url()}: ${failed.failure()?.errorText ?? 'failed'}`));
       return {
-        context,
         tab: async (url) => {
           const page = await context.newPage();
           await page.goto(url);

@@ -8,7 +8,7 @@ const UNITS: [number, string][] = [
   [1, 'bytes'],
 ];
 
-export function bytesInWords(bytes: number): string {
+function bytesInWords(bytes: number): string {
   const [size, unit] = UNITS.find(([least]) => bytes >= least) ?? [1, 'bytes'];
   return `${(bytes / size).toLocaleString('en-GB', { maximumSignificantDigits: 3 })} ${unit}`;
 }

@@ -141,11 +141,10 @@ class ClusterRun {
     );
     const runs = { 'cluster.group': measured };
     const name = `group of ${members} across servers at ${GROUP_RATE_PER_S}/s`;
-    const deliveries = measured.load.window.delivered;
     return {
       figures: [
         ...latencyFigures('cluster.group', name, measured),
-        cpuFigure('cluster.group.cpu', `… CPU of our processes per delivery`, measured, deliveries),
+        cpuFigure('cluster.group.cpu', `… CPU of our processes per delivery`, measured),
       ],
       charts: [latencyCurve(name, measured.load)],
       runs,

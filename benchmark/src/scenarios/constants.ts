@@ -48,6 +48,8 @@ export const constants: Scenario<keyof typeof knobs> = {
 };
 
 async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSettings): Promise<Findings> {
+  const elsewhere = cluster.services.stores.filter(({ pids }) => pids.length === 0).map(({ name }) => name);
+  if (elsewhere.length > 0) throw new Error(`what ${elsewhere.join(' and ')} costs can be measured only where it runs here`);
   const { people, chats } = await fill(lab, cluster, settings);
   lab.progress.step('constants: sizes of rows');
   const rows = await rowBytes(cluster, chats, settings);
@@ -69,14 +71,14 @@ async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSett
     lab.progress.step(`constants: ${PAGES_READ} newest pages`);
     const open = await microsOfOpening(cluster, chats);
     lab.progress.step(`constants: ${settings.connections} connections`);
-    const page = (await keysOf(cluster)).get('page')?.bytes;
+    const page = bytesOf(await keysOf(cluster), 'page');
     lab.progress.step('constants: what a server asks every five seconds');
     const entries = chats.reduce((sum, chat) => sum + chat.messages, 0) + direct.load.counts.acknowledged;
     const poll = await microsOfPoll(cluster.env, cluster.jwtSecret, await userIdsOf(cluster, settings.connections), entries);
     const { connectionBytes, keys } = await holdConnections(lab, cluster, people, settings);
     const measured: Constants = {
       ...rows,
-      redis: { directory: keys.get('at')?.bytes ?? 0, standing: keys.get('standing')?.bytes ?? 0, page: page ?? 0 },
+      redis: { directory: bytesOf(keys, 'at'), standing: bytesOf(keys, 'standing'), page },
       ...cpuConstants(direct, group, settings.members, { open, poll }),
       connectionBytes,
     };
@@ -167,6 +169,13 @@ async function userIdsOf({ env }: ParleyCluster, limit: number): Promise<string[
   } finally {
     await client.end();
   }
+}
+
+/** A kind of key that is not there has another name now: it must not count as nothing. */
+function bytesOf(keys: Awaited<ReturnType<typeof redisKeyBytes>>, kind: string): number {
+  const found = keys.get(kind);
+  if (found === undefined) throw new Error(`Redis has no keys of the kind ${kind}`);
+  return found.bytes;
 }
 
 const keysOf = ({ env }: ParleyCluster) => redisKeyBytes(env['REDIS_URL'] ?? '', env['REDIS_PREFIX'] ?? '');
