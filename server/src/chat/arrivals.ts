@@ -5,6 +5,7 @@ import type { Healing } from './healing.js';
 import type { Heard } from './heard.js';
 import type { Hub } from './hub.js';
 import type { Presence } from './presence.js';
+import { RESYNC } from './resync.js';
 import type { Rosters } from './rosters.js';
 import type { Sessions } from './sessions.js';
 
@@ -75,7 +76,7 @@ export class Arrivals implements RelayListener {
   #askAll(): void {
     const { runtime, hub, encode } = this.#parts;
     this.#resync = 'runs';
-    const frame = encode({ type: 'INFO', code: 'resync', message: 'Something may have been missed; read the inbox again.' });
+    const frame = encode(RESYNC);
     // Whoever comes later reads the inbox anyway.
     const userIds = hub.userIds();
     const some = Math.ceil(userIds.length / RESYNC_SLICES);

@@ -6,6 +6,7 @@ import type { EntryHint, Relay } from '../ports/relay.js';
 import type { Heard } from './heard.js';
 import { entryEvent, peopleOf, welcomeEvent, type Place } from './entry-event.js';
 import type { Hub, Recipient } from './hub.js';
+import type { Missed } from './missed.js';
 import type { Names } from './names.js';
 import type { Offline } from './offline.js';
 import type { Room, Rosters } from './rosters.js';
@@ -23,6 +24,8 @@ export interface DeliveryParts {
   hub: Hub;
   /** The way to connections of other servers; null: this server is alone. */
   relay: Relay | null;
+  /** Whom the relay could not reach; null: this server is alone. */
+  missed: Missed | null;
   /** What came to this server; null: this server is alone. */
   heard: Heard | null;
   rosters: Rosters;
@@ -97,17 +100,25 @@ export class Delivery {
 
   /** Sends one event to every connection of these users, but `except`. */
   toUsers(userIds: readonly string[], event: ServerEvent, except?: Recipient): void {
-    const { hub, relay, encode } = this.#parts;
+    const { hub, encode } = this.#parts;
     const frame = encode(event);
     for (const userId of userIds) hub.send(userId, frame, except);
-    relay?.forward({ kind: 'event', frame, userIds }).catch(this.#hintLost);
+    this.#forward(frame, userIds);
   }
 
-  /** Like `toUsers`, for what may be dropped. */
-  toUsersEphemeral(userIds: readonly string[], event: ServerEvent, except?: Recipient): void {
+  /** Like `toUsers`, for what may be dropped: whom it does not reach is asked to read the inbox again. */
+  toUsersEphemeral(userIds: readonly string[], event: ServerEvent): void {
+    const { hub, relay, missed, encode } = this.#parts;
+    const frame = encode(event);
+    for (const userId of userIds) hub.sendEphemeral(userId, frame);
+    relay?.ephemeral(userIds, frame, (lost) => missed?.add(lost));
+  }
+
+  /** Like `toUsersEphemeral`, for what is over in a moment: whom it does not reach need never know. */
+  toUsersFleeting(userIds: readonly string[], event: ServerEvent): void {
     const { hub, relay, encode } = this.#parts;
     const frame = encode(event);
-    for (const userId of userIds) hub.sendEphemeral(userId, frame, except);
+    for (const userId of userIds) hub.sendEphemeral(userId, frame);
     relay?.ephemeral(userIds, frame);
   }
 
@@ -220,8 +231,7 @@ export class Delivery {
     const ownFrame = () => encode(entryEvent(entry, place, names, true));
     const hint = hintOf(room, entry, frame, ownFrame, isSmall ? membersAt(room, entry) : null);
     const out = outgoing(entry);
-    if (out !== undefined && !room.members.has(out))
-      relay.forward({ kind: 'event', frame, userIds: [out] }).catch(this.#hintLost);
+    if (out !== undefined && !room.members.has(out)) this.#forward(frame, [out]);
     relay
       .forward(hint)
       .catch(() => {
@@ -234,6 +244,11 @@ export class Delivery {
         if (absent.length > 0) offline.note(room.id, absent, entry.seq);
       })
       .catch(onError);
+  }
+
+  #forward(frame: Uint8Array, userIds: readonly string[]): void {
+    const { relay, missed } = this.#parts;
+    relay?.forward({ kind: 'event', frame, userIds }).catch(() => missed?.add(userIds));
   }
 
   /** The way to the others is cut: they find it in the log (R9). */

@@ -108,6 +108,11 @@ export class Presence implements Acquaintance {
     );
   }
 
+  /** Changes passed the watcher by: tells how everybody stands whom it looks at. */
+  showAgain(watcher: Watcher): Promise<void> {
+    return this.#show(watcher, [...watcher.watching]);
+  }
+
   close(watcher: Watcher): void {
     this.#watchers.close(watcher);
     for (const userId of [...watcher.watching]) this.#unwatch(watcher, userId);

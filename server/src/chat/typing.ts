@@ -22,6 +22,6 @@ export class Typing {
     if (room.blocked || room.members.size > LIMITS.receiptsPushedUpToMembers) return;
     const others = [...room.members.keys()].filter((userId) => userId !== caller.userId);
     const where = kind === 'direct' ? { chatId: id } : { groupId: id };
-    this.#delivery.toUsersEphemeral(others, { type: 'TYPING', ...where, from: caller.username });
+    this.#delivery.toUsersFleeting(others, { type: 'TYPING', ...where, from: caller.username });
   }
 }

@@ -32,7 +32,7 @@ export class Boots {
       here: (userId) => this.#node.relay.here(userId),
       gone: (userId) => this.#node.relay.gone(userId),
       forward: (hint) => this.#node.relay.forward(hint),
-      ephemeral: (userIds, frame) => this.#node.relay.ephemeral(userIds, frame),
+      ephemeral: (...what) => this.#node.relay.ephemeral(...what),
       notify: (notice) => this.#node.relay.notify(notice),
     };
     this.board = {

@@ -1,4 +1,5 @@
 import { decodeChatCommand, type ChatCommand, type Decoded, type Refusal } from '@parley/protocol';
+import { RESYNC } from '../chat/resync.js';
 import { Connection, type Answer } from './connection.js';
 import type { SendOrder } from './send-order.js';
 
@@ -41,6 +42,9 @@ export class ChatConnection extends Connection<ChatCommand> {
   }
   protected override refused(command: ChatCommand, refusal: Refusal): void {
     this.#door.refused(this, command, refusal);
+  }
+  protected override caughtUp(): void {
+    this.tell(RESYNC);
   }
   protected override left(): void {
     this.#door.closed(this);

@@ -60,6 +60,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   #quietTicks = 0;
   #ticks = 0;
   #isDraining = false;
+  /** Something was dropped, and it has not been made up for. */
+  #isBehind = false;
   #waiting: (() => void)[] = [];
 
   constructor(socket: Socket, bearer: Caller & { expiresAt: number }, address: string, frames: Bucket, world: ConnectionWorld) {
@@ -79,6 +81,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   protected abstract mayBePassed(command: C): boolean;
   /** A command was refused; before the client is told. */
   protected abstract refused(command: C, refusal: Refusal): void;
+  /** What was dropped for it while it was behind is to be made up for. */
+  protected abstract caughtUp(): void;
   /** The connection does not count any more. Called once. */
   protected abstract left(): void;
 
@@ -95,7 +99,14 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   }
 
   sendEphemeral(frame: Uint8Array): void {
-    if (this.#phase === 'open' && !this.queue.pushEphemeral(frame)) this.#world.onDropped();
+    if (this.#phase !== 'open' || this.queue.pushEphemeral(frame)) return;
+    this.#world.onDropped();
+    if (this.#isBehind) return;
+    this.#isBehind = true;
+    this.#socket.onceDrained(() => {
+      this.#isBehind = false;
+      if (this.#phase === 'open') this.caughtUp();
+    });
   }
 
   tell(event: ServerEvent): void {

@@ -6,6 +6,8 @@ import { Connection, type Answer } from './connection.js';
 export interface PresenceDoor {
   run(connection: PresenceConnection, command: PresenceCommand): Promise<Answer>;
   opened(connection: PresenceConnection): void;
+  /** Changes were dropped for it. */
+  caughtUp(connection: PresenceConnection): void;
   closed(connection: PresenceConnection): void;
 }
 
@@ -30,6 +32,9 @@ export class PresenceConnection extends Connection<PresenceCommand> implements W
     return true;
   }
   protected override refused(): void {}
+  protected override caughtUp(): void {
+    this.#door.caughtUp(this);
+  }
   protected override left(): void {
     this.#door.closed(this);
   }

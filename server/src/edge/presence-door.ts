@@ -38,6 +38,9 @@ export function openPresenceDoor(
       presence.connected(connection.userId);
       presence.open(connection).catch(onError);
     },
+    caughtUp(connection) {
+      presence.showAgain(connection).catch(onError);
+    },
     closed(connection) {
       presence.close(connection);
       presence.disconnected(connection.userId);

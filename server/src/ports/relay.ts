@@ -43,6 +43,9 @@ export type PresenceNotice =
   | { kind: 'parted'; userId: string; otherId: string }
   | { kind: 'left_group'; userId: string };
 
+/** Told of people whom something did not reach. */
+export type Lost = (userIds: readonly string[]) => void;
+
 /** What comes from other servers. */
 export interface RelayListener {
   /** Resolves once it was handed to the connections concerned; only then is it taken off the stream (R11). */
@@ -66,7 +69,7 @@ export interface Relay {
    * call, never from a cache (R8). Resolves with those of `userIds` who are connected to no other server.
    */
   forward(hint: Hint): Promise<readonly string[]>;
-  /** Like an event hint, for what may be dropped. */
-  ephemeral(userIds: readonly string[], frame: Uint8Array): void;
+  /** Like an event hint, for what may be dropped. `lost` is told of those whom it certainly does not reach. */
+  ephemeral(userIds: readonly string[], frame: Uint8Array, lost?: Lost): void;
   notify(notice: Notice): void;
 }

@@ -66,12 +66,16 @@ export class Channels {
     this.#takers.clear();
   }
 
-  /** Never rejects: what cannot go now is lost. */
-  publish(channel: string, message: string | Buffer): void {
-    const { shared, isUp, isCluster } = this.#parts.connections;
-    if (!isUp) return;
+  /** What cannot go now is lost. */
+  publish(channel: string, message: string | Buffer, lost?: () => void): void {
+    const { connections, onError } = this.#parts;
+    const { shared, isUp, isCluster } = connections;
+    if (!isUp) return lost?.();
     const published = isCluster ? shared.spublish(channel, message) : shared.publish(channel, message);
-    published.catch(this.#parts.onError);
+    published.catch((error: unknown) => {
+      onError(error);
+      lost?.();
+    });
   }
 
   /** Resolves once no message is missed, or when that cannot be now: then there is a gap once it can. Never rejects. */

@@ -1,4 +1,5 @@
 import type { Meter } from '../../ports/meter.js';
+import type { Lost } from '../../ports/relay.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Channels } from './channels.js';
 import type { Directory } from './directory.js';
@@ -17,13 +18,19 @@ export interface EphemeralsParts {
   onError: (error: unknown) => void;
 }
 
+interface Ephemeral {
+  userIds: readonly string[];
+  frame: Uint8Array;
+  lost: Lost | undefined;
+}
+
 /**
  * Typing, receipts and the like, to the servers of the people concerned. They may be dropped, but not by looking where
  * people were a moment ago: who has just read their state would wait for the next receipt for ever (R8).
  */
 export class Ephemerals {
   readonly #parts: EphemeralsParts;
-  #waiting: { userIds: readonly string[]; frame: Uint8Array }[] = [];
+  #waiting: Ephemeral[] = [];
   #isSending = false;
 
   constructor(parts: EphemeralsParts) {
@@ -39,12 +46,9 @@ export class Ephemerals {
     });
   }
 
-  send(userIds: readonly string[], frame: Uint8Array): void {
-    if (this.#waiting.length >= WAITING_MAX_EVENTS) {
-      this.#parts.meter.count('ephemerals_dropped');
-      return;
-    }
-    this.#waiting.push({ userIds, frame });
+  send(ephemeral: Ephemeral): void {
+    if (this.#waiting.length >= WAITING_MAX_EVENTS) return this.#drop(ephemeral);
+    this.#waiting.push(ephemeral);
     if (this.#isSending) return;
     this.#isSending = true;
     this.#parts.runtime.soon(() => void this.#sendAll());
@@ -56,20 +60,27 @@ export class Ephemerals {
       this.#waiting = [];
       try {
         const found = await this.#parts.directory.find(new Set(batch.flatMap((each) => each.userIds)));
-        for (const { userIds, frame } of batch) this.#sendOne(userIds, frame, found);
+        for (const ephemeral of batch) this.#sendOne(ephemeral, found);
       } catch {
-        // Redis is away, which others tell; these are for now or never.
-        this.#parts.meter.count('ephemerals_dropped', batch.length);
+        // Redis is away, which others tell.
+        for (const ephemeral of batch) this.#drop(ephemeral);
       }
     }
     this.#isSending = false;
   }
 
-  #sendOne(userIds: readonly string[], frame: Uint8Array, found: ReadonlyMap<string, readonly string[] | null>): void {
+  #drop({ userIds, lost }: Ephemeral): void {
+    this.#parts.meter.count('ephemerals_dropped');
+    lost?.(userIds);
+  }
+
+  #sendOne({ userIds, frame, lost }: Ephemeral, found: ReadonlyMap<string, readonly string[] | null>): void {
     const { channels, keys, boot: self } = this.#parts;
     const targets = new Map<string, string[]>();
     for (const userId of userIds) {
-      for (const boot of found.get(userId) ?? []) {
+      const boots = found.get(userId);
+      if (boots === null) this.#drop({ userIds: [userId], frame, lost });
+      for (const boot of boots ?? []) {
         if (boot === self) continue;
         const there = targets.get(boot);
         if (there === undefined) targets.set(boot, [userId]);
@@ -77,7 +88,8 @@ export class Ephemerals {
       }
     }
     for (const [boot, there] of targets) {
-      channels.publish(keys.ephemerals(boot), Buffer.concat([Buffer.from(there.join(',') + COMMA_LINE, 'latin1'), frame]));
+      const message = Buffer.concat([Buffer.from(there.join(',') + COMMA_LINE, 'latin1'), frame]);
+      channels.publish(keys.ephemerals(boot), message, () => this.#drop({ userIds: there, frame, lost }));
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Meter } from '../../ports/meter.js';
-import type { Hint, Notice, Relay, RelayListener } from '../../ports/relay.js';
+import type { Hint, Lost, Notice, Relay, RelayListener } from '../../ports/relay.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Channels } from './channels.js';
 import type { RedisConnections } from './connect.js';
@@ -101,8 +101,8 @@ export class RedisRelay implements Relay {
     return hint.userIds === null ? Promise.resolve([]) : this.#sender.send(hint, true);
   }
 
-  ephemeral(userIds: readonly string[], frame: Uint8Array): void {
-    this.#ephemerals.send(userIds, frame);
+  ephemeral(userIds: readonly string[], frame: Uint8Array, lost?: Lost): void {
+    this.#ephemerals.send({ userIds, frame, lost });
   }
 
   notify(notice: Notice): void {
