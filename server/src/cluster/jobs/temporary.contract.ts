@@ -11,7 +11,7 @@ import { openJobs, type Jobs, type JobsParts } from './open.js';
 
 type At = RedisOptions['at'];
 
-/** Runs the tests on a single Redis and on a cluster. Without one they are skipped, which CI takes for a failure. */
+/** Runs the tests on a single Redis and, at the same time, on a cluster: they wait more than they work. Without one they are skipped, which CI takes for a failure. */
 export function onEachRedis(name: string, tests: (redis: TestRedis) => void): void {
   onRedis(name, 'single', tests);
   onRedis(name, 'cluster', tests);
@@ -20,8 +20,8 @@ export function onEachRedis(name: string, tests: (redis: TestRedis) => void): vo
 export function onRedis(name: string, kind: 'single' | 'cluster', tests: (redis: TestRedis) => void): void {
   const at = addressOf(kind);
   if (at === null) sayMissing(kind, name);
-  describe.skipIf(at === null)(`${name} on ${kind === 'single' ? 'a Redis' : 'a Redis Cluster'}`, () => {
-    tests(new TestRedis(at ?? NOWHERE));
+  describe.skipIf(at === null).concurrent(`${name} on ${kind === 'single' ? 'a Redis' : 'a Redis Cluster'}`, () => {
+    describe.sequential('', () => tests(new TestRedis(at ?? NOWHERE)));
   });
 }
 

@@ -8,7 +8,7 @@ import { openRedisNode, type RedisNode, type RedisNodeOptions } from './open.js'
 
 const NOWHERE: RedisOptions['at'] = { kind: 'single', url: 'redis://127.0.0.1:1' };
 
-/** Runs a suite on a single Redis and on a cluster. One that is missing is a failure where everything has to be there. */
+/** Runs a suite on a single Redis and, at the same time, on a cluster: it waits more than it works. One that is missing is a failure where everything has to be there. */
 export function onEachRedis(suite: (name: string, place: RedisPlace) => void): void {
   onRedis('single', suite);
   onRedis('cluster', suite);
@@ -22,8 +22,8 @@ export function onRedis(kind: 'single' | 'cluster', suite: (name: string, place:
     if (process.env['CI']) throw new Error(`${setting} is not set, and in CI nothing is skipped`);
     process.stdout.write(`skipped on ${name}, for ${setting} is not set\n`);
   }
-  describe.skipIf(address === null)(`with ${name}`, () => {
-    suite(name, new RedisPlace(address ?? NOWHERE));
+  describe.skipIf(address === null).concurrent(`with ${name}`, () => {
+    describe.sequential('', () => suite(name, new RedisPlace(address ?? NOWHERE)));
   });
 }
 
