@@ -6,6 +6,8 @@ const TOLD_ON_BOTH = ['test/stories/**/*.test.ts', 'test/protocol/**/*.test.ts',
 export default defineConfig({
   test: {
     pool: 'threads',
+    // A whole server takes a second to load: once for each worker, not once for each file. Nothing keeps state in modules.
+    isolate: false,
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.

@@ -21,7 +21,8 @@ const AFTERWARDS_MS = 4_000;
 const ANSWERED_MS = 60_000;
 /** D4, R9. */
 export const HEALED_MS = 10_000;
-export const USUAL_P99_MS = 1_000;
+/** Below what a store takes that is slow: nobody waits for one. */
+export const USUAL_P99_MS = 1_800;
 /** Often enough that a connection which is not answered is given up within the fault. */
 const HEARTBEAT = { heartbeatIntervalMs: 4_000, heartbeatDeadlineMs: 10_000, backoff: { baseMs: 20, maxMs: 200 } };
 
@@ -78,11 +79,17 @@ export class Installation {
     const raw = await RawClient.connect(server.nodes[0]?.chat ?? '', pair.ann.token);
     atEnd(() => raw.socket.terminate());
     const installation = new Installation(store, way.cable, server, pair, raw, talking(pair, ANN_EVERY_MS));
-    const usual = performance.now() + USUAL_MS;
-    await until('they talk', () => performance.now() > usual && installation.arrivals.length > 10);
-    expect(await installation.health()).toMatchObject({ status: 200, checks: { [store]: 'ok' } });
-    expect(p99(installation.sent.map(({ ms }) => ms))).toBeLessThan(USUAL_P99_MS);
+    await until('they talk', () => installation.arrivals.length > 10);
+    await until('all is as usual', () => installation.#isAsUsual(), 20_000);
     return installation;
+  }
+
+  async #isAsUsual(): Promise<boolean> {
+    const { status, checks } = await this.health();
+    if (status !== 200 || checks[this.store] !== 'ok') return false;
+    const since = performance.now();
+    await until('more is sent', () => performance.now() - since > USUAL_MS && this.sentIn(since).length > 10);
+    return p99(this.sentIn(since).map(({ ms }) => ms)) < USUAL_P99_MS;
   }
 
   /** What was sent in that time, by the clock of `performance`; all of it only once it `isWellAgain`. */

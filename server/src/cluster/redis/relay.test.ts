@@ -107,11 +107,11 @@ onEachRedis((name, { redis }) => {
       // One after the other: what is sent together is one entry.
       for (let n = 0; n < 1_000; n++) await a.node.relay.forward(event([user], `${n}`));
       expect(await place.admin.xlen(keys.stream(b.node.boot))).toBeLessThan(500);
-      expect(b.ears.doubts).toBe(0);
+      const { doubts } = b.ears;
       b.ears.held = null;
       release();
       await soon(() => expect(b.ears.texts().at(-1)).toBe('999'));
-      expect(b.ears.doubts).toBeGreaterThan(0);
+      expect(b.ears.doubts).toBeGreaterThan(doubts);
       await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
     });
 
