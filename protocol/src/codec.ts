@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { ChatCommand, PresenceCommand, chatCommands, presenceCommands } from './commands.js';
 import { ERROR_CODES, type ErrorCode } from './codes.js';
 import * as f from './fields.js';
+import { wordsFor } from './words.js';
 
 /** A refused request: expected, answered with its code, never logged as a bug. */
 export class Refusal extends Error {
@@ -24,7 +25,7 @@ export class Refusal extends Error {
 export function refusalOf(error: z.core.$ZodError, prefix: PropertyKey[] = []): Refusal {
   const issue = error.issues[0];
   const path = [...prefix, ...(issue?.path ?? [])].map(String).join('.');
-  const message = issue?.message ?? 'invalid';
+  const message = issue === undefined ? 'invalid' : wordsFor(issue);
   return new Refusal('invalid_field', path === '' ? message : `${path}: ${message}`, path === '' ? {} : { field: path });
 }
 
