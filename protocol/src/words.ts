@@ -13,7 +13,13 @@ export function wordsFor(issue: z.core.$ZodIssue): string {
       return `expected ${issue.values.length === 1 ? '' : 'one of '}${issue.values.map((value) => JSON.stringify(value)).join(', ')}`;
     case 'unrecognized_keys':
       return `expected no ${issue.keys.map((key) => JSON.stringify(key)).join(', ')}`;
-    default:
+    // Our own words stand in the schema, or no schema has it.
+    case 'custom':
+    case 'invalid_format':
+    case 'invalid_union':
+    case 'invalid_key':
+    case 'invalid_element':
+    case 'not_multiple_of':
       return issue.message;
   }
 }

@@ -21,7 +21,9 @@ export function onRedis(name: string, kind: 'single' | 'cluster', tests: (redis:
   const at = addressOf(kind);
   if (at === null) sayMissing(kind, name);
   describe.skipIf(at === null).concurrent(`${name} on ${kind === 'single' ? 'a Redis' : 'a Redis Cluster'}`, () => {
-    describe.sequential('', () => tests(new TestRedis(at ?? NOWHERE)));
+    describe.sequential('one after the other', () => {
+      tests(new TestRedis(at ?? NOWHERE));
+    });
   });
 }
 

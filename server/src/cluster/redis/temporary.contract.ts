@@ -23,7 +23,9 @@ export function onRedis(kind: 'single' | 'cluster', suite: (name: string, place:
     process.stdout.write(`skipped on ${name}, for ${setting} is not set\n`);
   }
   describe.skipIf(address === null).concurrent(`with ${name}`, () => {
-    describe.sequential('', () => suite(name, new RedisPlace(address ?? NOWHERE)));
+    describe.sequential('one after the other', () => {
+      suite(name, new RedisPlace(address ?? NOWHERE));
+    });
   });
 }
 
