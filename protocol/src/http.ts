@@ -33,13 +33,24 @@ export const Me = z.object({ ...user, invisible: z.boolean(), admin: z.boolean()
 export const Credentials = z.object({ username: f.username, password: f.password }).meta({
   examples: [{ username: 'ann', password: 'correct horse battery' }],
 });
-export const Registration = Credentials.extend({ displayName: f.displayName.optional() }).meta({
+/** For browsers: the session is to be in a cookie that no script can read, instead of a token in the answer. */
+const cookie = { cookie: z.boolean().default(false) };
+export const SignIn = Credentials.extend(cookie).meta({
+  examples: [
+    { username: 'ann', password: 'correct horse battery' },
+    { username: 'ann', password: 'correct horse battery', cookie: true },
+  ],
+});
+export const Registration = Credentials.extend({ displayName: f.displayName.optional(), ...cookie }).meta({
   examples: [{ username: 'ann', password: 'correct horse battery', displayName: 'Ann' }],
 });
+const session = { expiresAt: f.time, sessionId: f.id, user: Me };
 /** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
-export const Authenticated = z
-  .object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me })
-  .meta({ id: 'Authenticated' });
+export const Authenticated = z.object({ token: z.string(), ...session }).meta({ id: 'Authenticated' });
+/** What stands for the token came as a cookie. */
+export const CookieSession = z.object(session).meta({ id: 'CookieSession' });
+/** Goes where a token goes when a WebSocket is opened, and nowhere else. */
+export const Ticket = z.object({ ticket: z.string(), expiresAt: f.time }).meta({ id: 'Ticket' });
 export const PasswordChange = z.object({ current: f.password, next: f.password }).meta({
   examples: [{ current: 'correct horse battery', next: 'staple correct horse' }],
 });
@@ -132,6 +143,8 @@ export const Liveness = z.object({ status: z.literal('ok') });
 export type User = z.infer<typeof User>;
 export type Me = z.infer<typeof Me>;
 export type Authenticated = z.infer<typeof Authenticated>;
+export type CookieSession = z.infer<typeof CookieSession>;
+export type Ticket = z.infer<typeof Ticket>;
 export type Session = z.infer<typeof Session>;
 export type Members = z.infer<typeof Members>;
 export type Health = z.infer<typeof Health>;

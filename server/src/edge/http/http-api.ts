@@ -46,7 +46,7 @@ interface Common {
   meter: Meter;
   metrics: MetricsPage & RequestMeter;
   limits: Limits;
-  tokens: Pick<Tokens, 'issue' | 'authenticate'>;
+  tokens: Pick<Tokens, 'issue' | 'ticket' | 'authenticate'>;
   health: Pick<Health, 'read' | 'readiness'>;
 }
 
@@ -122,7 +122,7 @@ function protect(app: HttpApp, { options, limits, tokens, logger, metrics, meter
       reply.header('content-security-policy', CLOSED_CSP).header('x-request-id', request.id);
     });
     app.addHook('onRequest', limitRequests(limits.requests));
-    app.addHook('onRequest', requireToken(tokens));
+    app.addHook('onRequest', requireToken(tokens, options));
     app.addHook('onSend', tagAnswer);
     app.addHook('onError', countRefused(meter));
     app.addHook('onResponse', requestLog(logger, metrics));
