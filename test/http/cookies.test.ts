@@ -1,5 +1,6 @@
 import type { http } from '@parley/protocol';
-import { describe, expect, test } from 'vitest';
+import { createClient, ParleyApi } from '@parley/client/node';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { venue } from '../world/accounts.js';
 import { call, PASSWORD, type Answer } from '../world/http.js';
 import { RawClient } from '../world/raw-client.js';
@@ -151,6 +152,37 @@ describe('a browser', () => {
     const other = { origin: `${base()}0` };
     expect((await RawClient.refused(url, ann.token, other)).status).toBe(403);
   });
+});
+
+describe('W62 W64 the SDK in a page', () => {
+  const here = venue();
+
+  test('talks without a token, and is over when its session ends', async () => {
+    const [ann, bob] = await here.people('ann', 'bob');
+    const { http: url, chat: chatUrl, presence: presenceUrl } = here.server.nodes[0] ?? here.server.addresses;
+    const page = new ParleyApi({ url, cookie: true, fetch: browserFetch() });
+    const { sessionId } = await page.login({ username: ann.username, password: PASSWORD, cookie: true });
+    expect([page.token, (await page.me()).username]).toEqual([null, ann.username]);
+    const client = createClient({ token: () => page.ticket(), api: page, chatUrl, presenceUrl });
+    onTestFinished(() => client.close());
+    await client.connect();
+    expect((await client.sendTo(bob.username, 'Hello!').sent).seq).toBe(1);
+    await ann.call('DELETE', `/me/sessions/${sessionId}`);
+    await until('the client knows', () => client.state === 'closed');
+    expect(client.connection).toEqual({ name: 'closed', cause: 'session_ended' });
+    await expect(page.ticket()).rejects.toMatchObject({ code: 'not_authenticated' });
+  });
+
+  /** Keeps the cookie, and says where it comes from, as a browser does. */
+  function browserFetch(): typeof fetch {
+    let cookie = '';
+    return async (input, init) => {
+      const headers = { ...(init?.headers as Record<string, string>), cookie, 'sec-fetch-site': 'same-origin' };
+      const response = await fetch(input, { ...init, headers });
+      cookie = pairOf(response.headers.get('set-cookie') ?? cookie);
+      return response;
+    };
+  }
 });
 
 describe('W64 a ticket', () => {
