@@ -37,6 +37,7 @@ import { Metrics } from './host/metrics.js';
 import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
+import { BUILT_WEB_FOLDER } from './host/web-folder.js';
 import type { Logger } from './ports/logger.js';
 import type { Job, Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
@@ -192,6 +193,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       corsOrigins: config.doors.corsOrigins,
       trustedProxies: config.doors.trustedProxies,
       metricsToken: config.doors.metricsToken,
+      webFolder: config.webDir ?? BUILT_WEB_FOLDER,
     },
     runtime,
     logger,

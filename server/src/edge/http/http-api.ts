@@ -26,6 +26,7 @@ import { metricsRoutes, type MetricsPage } from './metrics.js';
 import { requestLog, type RequestMeter } from './request-log.js';
 import { userRoutes, type UsersParts } from './users.js';
 import { validateByZod } from './validation.js';
+import { webAppRoutes } from './web-app.js';
 import type { Health } from '../health.js';
 
 export interface HttpOptions {
@@ -34,6 +35,8 @@ export interface HttpOptions {
   corsOrigins: readonly string[] | '*';
   trustedProxies: TrustedProxies;
   metricsToken: string | null;
+  /** Of the web client's build. */
+  webFolder: string;
 }
 
 /** Everything that the HTTP API speaks for. */
@@ -71,6 +74,7 @@ export function buildHttpApi(parts: HttpParts): HttpApp {
   app.register(async (scope: HttpApp) => {
     apiRoutes(scope, parts);
     docsRoutes(scope, { version: parts.options.version, addRoutes: (described) => apiRoutes(described, parts) });
+    webAppRoutes(scope, { folder: parts.options.webFolder });
   });
   return app;
 }
