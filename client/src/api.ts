@@ -1,4 +1,4 @@
-import type { Access, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
 import { asParleyError, ParleyError } from './errors.js';
 
 export interface ParleyApiOptions {
@@ -127,6 +127,11 @@ export class ParleyApi {
   }
   unblock(username: string): Promise<void> {
     return this.#call('DELETE', path`/me/blocks/${username}`);
+  }
+
+  /** How one wants to see a direct chat or group: what is not given stays. Gives all of it. */
+  setConversation(conversationId: string, change: Partial<ConversationSettings>): Promise<ConversationSettings> {
+    return this.#call('PUT', path`/me/conversations/${conversationId}`, change);
   }
 
   /** People whose username begins so, without case; `limit` 1–50. */

@@ -40,8 +40,11 @@ export interface ParleyClientOptions {
   webSocket?: SocketFactory | undefined;
   /** Where unconfirmed messages are kept; by default in memory. */
   outbox?: OutboxStore | undefined;
-  /** Asked whether the token still holds when upgrades keep failing and the platform does not say why (browsers). */
-  api?: Pick<ParleyApi, 'me'> | undefined;
+  /**
+   * For what only HTTP does: `conversation.setSettings`. Also asked whether the token still holds when upgrades keep
+   * failing and the platform does not say why (browsers).
+   */
+  api?: Pick<ParleyApi, 'me' | 'setConversation'> | undefined;
   /** False: `ACK` is never sent by itself. */
   autoAck?: boolean | undefined;
   /**
@@ -141,6 +144,7 @@ export class ParleyClient {
       bounds,
       failed,
       wire: this.#wire,
+      api: options.api,
       outbox: this.#outbox,
       autoAck: options.autoAck ?? true,
       catchesUpAll: options.catchUp === 'all',

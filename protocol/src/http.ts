@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory } from './events.js';
+import { ConversationSettings, errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory } from './events.js';
 import * as f from './fields.js';
 import { LIMITS } from './limits.js';
 
@@ -23,6 +23,7 @@ const usernameIn = (about: string) => f.username.meta({ description: about, exam
 export const ChatPath = z.object({ chatId: idIn('The direct chat.') });
 export const GroupPath = z.object({ groupId: idIn('The group.') });
 export const MemberPath = z.object({ groupId: idIn('The group.'), username: usernameIn('The member.') });
+export const ConversationPath = z.object({ conversationId: idIn('A direct chat or a group.') });
 export const UserPath = z.object({ username: usernameIn('The other person.') });
 export const SessionPath = z.object({ sessionId: idIn('The session.') });
 
@@ -111,6 +112,12 @@ const Member = z
   .meta({ id: 'Member' });
 export const Members = z.object({ members: z.array(Member), hasMore: z.boolean() });
 
+/** What is not named stays as it is. */
+export const SettingsChange = ConversationSettings.partial().meta({
+  examples: [{ pinned: true }, { muted: true, archived: true }],
+});
+export const Settings = ConversationSettings.meta({ id: 'ConversationSettings' });
+
 export const InboxPage = z.object({
   token: z.string().max(200).optional(),
   cursor: z.string().max(200).optional(),
@@ -149,6 +156,7 @@ export type Session = z.infer<typeof Session>;
 export type Members = z.infer<typeof Members>;
 export type Health = z.infer<typeof Health>;
 export type ErrorBody = z.infer<typeof ErrorBody>;
+export type SettingsChange = z.infer<typeof SettingsChange>;
 export type ChatRef = z.infer<typeof ChatRef>;
 export type ChatHistory = z.infer<typeof ChatHistory>;
 export type GroupHistory = z.infer<typeof GroupHistory>;

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
+import { ConversationSettings } from './chat/conversation-settings.js';
 import { Delivery } from './chat/delivery.js';
 import { Door } from './chat/door.js';
 import { Groups } from './chat/groups.js';
@@ -118,6 +119,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
+  const settings = new ConversationSettings({ conversations, delivery, runtime });
   const groups = new Groups({
     conversations,
     contacts,
@@ -205,6 +207,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     accounts,
     sessions,
     chats,
+    settings,
     groups,
     history,
     inbox,

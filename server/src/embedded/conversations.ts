@@ -1,10 +1,10 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../ports/conversations.js';
 import type { Appended, Change } from '../ports/log.js';
 import { changedOf } from './appended.js';
 import type { EntryDraft } from './commands.js';
 import type { Reader } from './reader.js';
-import { OPENED_COLUMNS, openedOf, type OpenedRow } from './rows.js';
+import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 import type { Writer } from './writer.js';
 
 const OPEN = `SELECT ${OPENED_COLUMNS} FROM memberships m JOIN conversations c ON c.id = m.conversation_id
@@ -20,6 +20,10 @@ const MEMBERS = `SELECT m.user_id, a.username, m.role, m.joined_seq, m.joined_at
   FROM memberships m CROSS JOIN accounts a
   WHERE m.conversation_id = ? AND m.left_seq IS NULL AND a.id = m.user_id AND a.username_key > ?
   ORDER BY a.username_key LIMIT ?`;
+/** Of what is null nothing changes. The writer keeps nothing of memberships, so any statement may write them. */
+const SET_SETTINGS = `UPDATE memberships SET muted = coalesce(?, muted), pinned = coalesce(?, pinned), archived = coalesce(?, archived),
+    moved_at = max(moved_at, ?)
+  WHERE conversation_id = ? AND user_id = ? AND left_seq IS NULL RETURNING muted, pinned, archived`;
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [kind: Conversation['kind'], membersVersion: number, blocked: number, name: string, membersJson: string];
@@ -100,6 +104,14 @@ export class EmbeddedConversations implements ConversationStore {
       delivered,
       read,
     }));
+  }
+
+  async setSettings(
+    ...[userId, conversationId, { muted, pinned, archived }, at]: Parameters<ConversationStore['setSettings']>
+  ): Promise<ConversationSettings | null> {
+    const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
+    const { rows } = await this.#writer.submit(['sql', SET_SETTINGS, [...flags, at, conversationId, userId]]);
+    return rows[0] === undefined ? null : settingsOf(Object.values(rows[0]) as SettingsRow);
   }
 }
 

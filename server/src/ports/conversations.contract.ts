@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { InboxQuery } from './conversations.js';
 import { entry, only, range, Stage, type OpenStores } from './stage.contract.js';
 
+const NONE = { muted: false, pinned: false, archived: false };
+
 /** What every store of conversations, inboxes and contacts keeps. */
 export function conversationsContract(name: string, open: OpenStores): void {
   describe(`direct chats on ${name}`, () => {
@@ -45,7 +47,15 @@ function directChats(stage: Stage): void {
       lastSeq: 0,
       ordinal: 0,
     });
-    expect(membership).toEqual({ role: 'member', joinedSeq: 1, joinedAt: expect.any(Number), delivered: 0, read: 0, unread: 0 });
+    expect(membership).toEqual({
+      role: 'member',
+      joinedSeq: 1,
+      joinedAt: expect.any(Number),
+      delivered: 0,
+      read: 0,
+      unread: 0,
+      settings: NONE,
+    });
     expect(await stage.node().conversations.open(stranger, chat)).toBeNull();
     expect(await stage.node().conversations.direct(a, stranger)).toBeNull();
   });
@@ -267,6 +277,35 @@ function inboxes(stage: Stage): void {
     await stage.node().contacts.setBlock(a, me, true, Date.now());
     expect(await idsOf(me, { since: second })).toEqual([chat]);
     expect((await inbox(me, { since: second })).items[0]?.conversation).toMatchObject({ blocked: true });
+  });
+
+  it('W65 R16 settings are one member’s own, change by what is given, and move the item', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const [chat, group] = [await stage.direct(me, a), await stage.group(a, [me])];
+    const set = (id: string, change: object, turn = 0) => stage.node(turn).conversations.setSettings(me, id, change, Date.now());
+    const since = await stage.later();
+    expect(await set(chat, { pinned: true })).toEqual({ ...NONE, pinned: true });
+    expect(await set(chat, { muted: true }, 1)).toEqual({ ...NONE, pinned: true, muted: true });
+    expect(await set(chat, { pinned: false, archived: true })).toEqual({ pinned: false, muted: true, archived: true });
+    expect(await idsOf(me, { since })).toEqual([chat]);
+    expect((await inbox(me, { since })).items[0]?.membership.settings).toEqual({ pinned: false, muted: true, archived: true });
+    expect((await stage.opened(me, group)).membership.settings).toEqual(NONE);
+    expect((await stage.opened(a, chat)).membership.settings).toEqual(NONE);
+    expect(await idsOf(a, { since })).toEqual([]);
+  });
+
+  it('W65 settings race without losing one another; a message changes none; they stay for who comes back', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const group = await stage.group(a, [me]);
+    const set = (change: object, turn: number) => stage.node(turn).conversations.setSettings(me, group, change, Date.now());
+    await Promise.all([set({ muted: true }, 0), set({ pinned: true }, 1), set({ archived: true }, 0)]);
+    await stage.send(group, a);
+    const all = { muted: true, pinned: true, archived: true };
+    expect((await stage.opened(me, group)).membership.settings).toEqual(all);
+    await stage.leave(group, me);
+    expect(await set({ muted: false }, 1)).toBeNull();
+    await stage.join(group, me);
+    expect((await stage.opened(me, group)).membership.settings).toEqual(all);
   });
 
   it('R16 tells what was left since, once it is left and until it is joined again', async () => {

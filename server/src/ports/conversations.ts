@@ -1,4 +1,4 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Entry, Appended } from './log.js';
 
 export interface DirectConversation {
@@ -32,6 +32,7 @@ export interface Membership {
   delivered: number;
   read: number;
   unread: number;
+  settings: ConversationSettings;
 }
 
 /** A conversation as one of its members sees it. */
@@ -108,6 +109,16 @@ export interface ConversationStore {
   roster(conversationId: string): Promise<Roster | null>;
   /** Members by username ascending, after `after`. */
   members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]>;
+  /**
+   * Sets what is given of how the user wants to see it, and leaves the rest; gives all of it. Moves the item in the user's
+   * inbox. Null: not a member. They stay for who leaves and comes back.
+   */
+  setSettings(
+    userId: string,
+    conversationId: string,
+    change: { [K in keyof ConversationSettings]?: ConversationSettings[K] | undefined },
+    at: number,
+  ): Promise<ConversationSettings | null>;
 }
 
 /** What a user sees first. */

@@ -78,6 +78,9 @@ export interface MembershipsTable {
   read_ordinal: number;
   read_sent: number;
   moved_at: number;
+  muted: number;
+  pinned: number;
+  archived: number;
 }
 
 export interface FriendshipsTable {

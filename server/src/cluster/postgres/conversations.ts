@@ -1,10 +1,10 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../../ports/conversations.js';
 import type { Appended, Change } from '../../ports/log.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
-import { OPENED_COLUMNS, openedOf, type OpenedRow } from './rows.js';
+import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 
 const OPEN: Statement = {
   name: 'open',
@@ -35,6 +35,13 @@ const MEMBERS: Statement = {
     FROM memberships m JOIN accounts a ON a.id = m.user_id
     WHERE m.conversation_id = $1 AND m.left_seq IS NULL AND a.username_key > $2
     ORDER BY a.username_key LIMIT $3`,
+};
+/** Of what is null nothing changes. Nothing else depends on these columns: the lock of the row is enough. */
+const SET_SETTINGS: Statement = {
+  name: 'set_settings',
+  text: `UPDATE memberships SET muted = coalesce($1::integer, muted), pinned = coalesce($2::integer, pinned),
+      archived = coalesce($3::integer, archived), moved_at = greatest(moved_at, clock_ms())
+    WHERE conversation_id = $4 AND user_id = $5 AND left_seq IS NULL RETURNING muted, pinned, archived`,
 };
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
@@ -110,6 +117,14 @@ export class PostgresConversations implements ConversationStore {
       delivered,
       read,
     }));
+  }
+
+  async setSettings(
+    ...[userId, conversationId, { muted, pinned, archived }]: Parameters<ConversationStore['setSettings']>
+  ): Promise<ConversationSettings | null> {
+    const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
+    const row = await this.#connections.row<SettingsRow>(SET_SETTINGS, [...flags, conversationId, userId]);
+    return row === undefined ? null : settingsOf(row);
   }
 }
 

@@ -1,6 +1,6 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
-import { createConversations, createOffline, createPeople } from '../../sql/migrations.js';
+import { addSettings, createConversations, createOffline, createPeople } from '../../sql/migrations.js';
 import type { Database } from '../../sql/schema.js';
 import {
   APPEND_CHANGE,
@@ -34,6 +34,7 @@ const migrations: Record<string, Migration> = {
       await sql`SELECT make_partitions(clock_ms())`.execute(db);
     },
   },
+  '0002_settings': { up: addSettings },
 };
 
 /** Text sorts as on SQLite, by its bytes: the order of names and ids is the same everywhere, and indexes are cheaper. */

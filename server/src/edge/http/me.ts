@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { http, Refusal } from '@parley/protocol';
 import type { Accounts } from '../../chat/accounts.js';
 import type { Chats } from '../../chat/chats.js';
+import type { ConversationSettings } from '../../chat/conversation-settings.js';
 import type { Sessions } from '../../chat/sessions.js';
 import type { Limits } from '../limits.js';
 import { callerOf, refusals, type HttpApp } from './http-app.js';
@@ -10,6 +11,7 @@ export interface MeParts {
   accounts: Pick<Accounts, 'profile' | 'changeProfile' | 'changePassword'>;
   sessions: Pick<Sessions, 'list' | 'end'>;
   chats: Pick<Chats, 'blocks' | 'block' | 'unblock'>;
+  settings: Pick<ConversationSettings, 'change'>;
   limits: Pick<Limits, 'logins'>;
 }
 
@@ -18,6 +20,7 @@ export function meRoutes(app: HttpApp, parts: MeParts): void {
   profileRoutes(app, parts);
   sessionRoutes(app, parts);
   blockRoutes(app, parts);
+  settingsRoutes(app, parts);
 }
 
 function profileRoutes(app: HttpApp, { accounts, limits }: MeParts): void {
@@ -109,5 +112,21 @@ function blockRoutes(app: HttpApp, { chats }: MeParts): void {
       await chats.unblock(callerOf(request), request.params.username);
       return reply.code(204).send();
     },
+  );
+}
+
+function settingsRoutes(app: HttpApp, { settings }: MeParts): void {
+  app.put(
+    '/me/conversations/:conversationId',
+    {
+      schema: {
+        tags: ['Me'],
+        summary: 'How one wants to see a direct chat or group: muted, pinned, archived. What is not named stays.',
+        params: http.ConversationPath,
+        body: http.SettingsChange,
+        response: { 200: http.Settings, ...refusals },
+      },
+    },
+    (request) => settings.change(callerOf(request), request.params.conversationId, request.body),
   );
 }
