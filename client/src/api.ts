@@ -49,6 +49,7 @@ type Query = Record<string, string | number | undefined>;
 type Refused = { error?: Partial<Omit<EventOf<'ERROR'>, 'type'>> };
 
 const DEADLINE_MS = 15_000;
+const EXPORT_DEADLINE_MS = 600_000;
 
 /**
  * The HTTP API: accounts, sessions, people, groups, history. Every call rejects with ParleyError: the server's refusal
@@ -134,6 +135,16 @@ export class ParleyApi {
     return this.#call('PUT', path`/me/conversations/${conversationId}`, change);
   }
 
+  /** All that there is of oneself, every message that one wrote included. A page with a cookie may link to `/me/export`. */
+  exportOwn(): Promise<http.Export> {
+    return this.#call('GET', '/me/export', undefined, {}, EXPORT_DEADLINE_MS);
+  }
+  /** Closes the account for good. What one wrote stays, and nobody else gets the name. */
+  async closeAccount(password: string): Promise<void> {
+    await this.#call<void>('DELETE', '/me', { password });
+    this.token = null;
+  }
+
   /** People whose username begins so, without case; `limit` 1–50. */
   async searchUsers(prefix: string, limit?: number): Promise<http.User[]> {
     return (await this.#call<{ users: http.User[] }>('GET', '/users', undefined, { prefix, limit })).users;
@@ -206,8 +217,14 @@ export class ParleyApi {
     return session;
   }
 
-  async #call<Answer>(method: string, route: string, body?: object, query: Query = {}): Promise<Answer> {
-    const response = await this.#request(method, route + queryString(query), body);
+  async #call<Answer>(
+    method: string,
+    route: string,
+    body?: object,
+    query: Query = {},
+    deadlineMs: number = this.#deadlineMs,
+  ): Promise<Answer> {
+    const response = await this.#request(method, route + queryString(query), body, deadlineMs);
     if (response.status === 204) return undefined as Answer;
     const answer: unknown = await response.json().catch(() => null);
     // A degraded server answers /health with 503 and the health.
@@ -217,11 +234,11 @@ export class ParleyApi {
     throw refusalOf(response, answer);
   }
 
-  async #request(method: string, route: string, body?: object): Promise<Response> {
+  async #request(method: string, route: string, body: object | undefined, deadlineMs: number): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
     if (this.token !== null && !this.#byCookie) headers['authorization'] = `Bearer ${this.token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
-    const signal = AbortSignal.timeout(this.#deadlineMs);
+    const signal = AbortSignal.timeout(deadlineMs);
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
     const cookies = this.#byCookie ? ({ credentials: 'same-origin' } as const) : {};
     try {

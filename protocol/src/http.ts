@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { ConversationSettings, errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory } from './events.js';
+import {
+  ConversationSettings,
+  errorFields,
+  GroupChatHistory,
+  HistoryMessage,
+  Inbox,
+  InboxGroup,
+  OneToOneChatHistory,
+} from './events.js';
 import * as f from './fields.js';
 import { LIMITS } from './limits.js';
 
@@ -74,6 +82,9 @@ export const Session = z
   .meta({ id: 'Session' });
 export const Sessions = z.object({ sessions: z.array(Session) });
 
+/** `password` once more, so that a device left open is not enough. */
+export const AccountClosing = z.object({ password: f.password }).meta({ examples: [{ password: 'correct horse battery' }] });
+
 export const UserSearch = z.object({
   prefix: f.usernamePrefix.meta({ examples: ['bo'] }),
   limit: z.coerce.number().int().min(1).max(LIMITS.usersMax).default(LIMITS.usersDefault),
@@ -118,6 +129,30 @@ export const SettingsChange = ConversationSettings.partial().meta({
 });
 export const Settings = ConversationSettings.meta({ id: 'ConversationSettings' });
 
+/** All that there is of somebody: with every message that they wrote, in conversations that they have left too. */
+export const Export = z
+  .object({
+    exportedAt: f.time,
+    profile: Me,
+    sessions: Sessions.shape.sessions,
+    blocks: Blocks.shape.blocks,
+    conversations: z.array(
+      z.object({
+        /** Either a direct chat, `with` somebody, or a group, with its `name` and one's `role`. */
+        chatId: f.id.optional(),
+        with: f.username.optional(),
+        groupId: f.id.optional(),
+        name: f.groupName.optional(),
+        role: f.role.optional(),
+        joinedAt: f.time,
+        isMember: z.boolean(),
+        settings: ConversationSettings,
+        messages: z.array(HistoryMessage),
+      }),
+    ),
+  })
+  .meta({ id: 'Export' });
+
 export const InboxPage = z.object({
   token: z.string().max(200).optional(),
   cursor: z.string().max(200).optional(),
@@ -157,6 +192,7 @@ export type Members = z.infer<typeof Members>;
 export type Health = z.infer<typeof Health>;
 export type ErrorBody = z.infer<typeof ErrorBody>;
 export type SettingsChange = z.infer<typeof SettingsChange>;
+export type Export = z.infer<typeof Export>;
 export type ChatRef = z.infer<typeof ChatRef>;
 export type ChatHistory = z.infer<typeof ChatHistory>;
 export type GroupHistory = z.infer<typeof GroupHistory>;

@@ -4,9 +4,11 @@ import type { AddressInfo } from 'node:net';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
+import { Closing } from './chat/closing.js';
 import { ConversationSettings } from './chat/conversation-settings.js';
 import { Delivery } from './chat/delivery.js';
 import { Door } from './chat/door.js';
+import { Export } from './chat/export.js';
 import { Groups } from './chat/groups.js';
 import { Healing } from './chat/healing.js';
 import { Heard } from './chat/heard.js';
@@ -131,6 +133,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     runtime,
     maxMembers: config.groups.maxMembers,
   });
+  const closing = new Closing({ accounts, sessions, conversations, chats, groups });
+  const exports = new Export({ accounts, sessions, chats, conversations, log, names, runtime });
   const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
   const history = new History({ door, log, names, meter, runtime });
   const inbox = new Inbox({ inbox: inboxes, names, runtime, meter });
@@ -208,6 +212,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     sessions,
     chats,
     settings,
+    exports,
+    closing,
     groups,
     history,
     inbox,

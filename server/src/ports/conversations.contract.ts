@@ -348,6 +348,89 @@ function contacts(stage: Stage): void {
     expect(await stage.node().contacts.acquainted(me, [])).toEqual([]);
   });
 
+  it('W66 with a closed account no chat starts, and it counts as blocked', async () => {
+    const [me, a, b] = (await stage.people(3)) as [string, string, string];
+    await stage.node().accounts.close(a, Date.now());
+    for (const [from, to] of [
+      [me, a],
+      [a, me],
+    ] as const)
+      expect(await stage.node(1).conversations.openDirect(from, to, randomUUID(), Date.now())).toBeNull();
+    expect(await stage.node(1).contacts.blockedAmong(me, [a, b])).toEqual([a]);
+  });
+
+  it('W66 an account that is closed while chats with it start is in none that the closing does not see', async () => {
+    const [me, ...others] = (await stage.people(16)) as [string, ...string[]];
+    const opening = others.map((other, n) => stage.node(n).conversations.openDirect(other, me, randomUUID(), Date.now()));
+    await stage.node(1).accounts.close(me, Date.now());
+    const seen = (await stage.node(1).conversations.memberships(me, undefined, 100)).map(({ conversationId }) => conversationId);
+    const opened = (await Promise.all(opening)).flatMap((chat) => (chat === null ? [] : [chat.id]));
+    expect(seen).toEqual(opened.toSorted());
+  });
+
+  it('W67 memberships are all that one is or was in, page by page', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const [chat, group, left] = [await stage.direct(me, a), await stage.group(me), await stage.group(a, [me], { name: 'Left' })];
+    for (const id of [chat, left, left]) await stage.send(id, me);
+    await stage.send(left, a);
+    await stage.leave(left, me);
+    await stage.node().conversations.setSettings(me, chat, { muted: true }, Date.now());
+    const memberships = (after?: string, limit = 100) => stage.node(1).conversations.memberships(me, after, limit);
+    const all = await memberships();
+    const [account] = await stage.node().accounts.byIds([a]);
+    const common = { joinedAt: expect.any(Number), settings: NONE };
+    expect(new Map(all.map((record) => [record.conversationId, record]))).toEqual(
+      new Map([
+        [
+          chat,
+          {
+            ...common,
+            conversationId: chat,
+            kind: 'direct',
+            name: '',
+            peer: account?.username,
+            role: 'member',
+            isMember: true,
+            sent: 1,
+            lastSeq: 1,
+            settings: { ...NONE, muted: true },
+          },
+        ],
+        [
+          group,
+          {
+            ...common,
+            conversationId: group,
+            kind: 'group',
+            name: 'Climbing',
+            peer: null,
+            role: 'owner',
+            isMember: true,
+            sent: 0,
+            lastSeq: 1,
+          },
+        ],
+        [
+          left,
+          {
+            ...common,
+            conversationId: left,
+            kind: 'group',
+            name: 'Left',
+            peer: null,
+            role: 'member',
+            isMember: false,
+            sent: 2,
+            lastSeq: 6,
+          },
+        ],
+      ]),
+    );
+    const [first, second] = [await memberships(undefined, 2), await memberships(all[1]?.conversationId, 2)];
+    expect([...first, ...second]).toEqual(all);
+    expect(all.map(({ conversationId }) => conversationId)).toEqual([chat, group, left].toSorted());
+  });
+
   it('D7 blocks are listed to who made them, and found either way', async () => {
     const [me, a, b, c] = (await stage.people(4)) as [string, string, string, string];
     const at = Date.now();

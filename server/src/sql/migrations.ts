@@ -15,6 +15,7 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0002_settings': { up: addSettings },
+  '0003_closing': { up: addClosing },
 };
 
 /** Accounts, sessions and blocks. */
@@ -168,4 +169,9 @@ export async function addSettings(db: Kysely<Database>): Promise<void> {
       .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
       .execute();
   }
+}
+
+/** When an account was closed for good. */
+export async function addClosing(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('accounts').addColumn('closed_at', 'bigint').execute();
 }

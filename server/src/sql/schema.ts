@@ -25,6 +25,7 @@ export interface AccountsTable {
   admin: number;
   invisible: number;
   last_seen: number | null;
+  closed_at: number | null;
   created_at: number;
 }
 

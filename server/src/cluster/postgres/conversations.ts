@@ -1,5 +1,13 @@
 import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
-import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../../ports/conversations.js';
+import type {
+  Conversation,
+  ConversationStore,
+  GroupConversation,
+  Member,
+  MembershipRecord,
+  Opened,
+  Roster,
+} from '../../ports/conversations.js';
 import type { Appended, Change } from '../../ports/log.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
@@ -43,6 +51,18 @@ const SET_SETTINGS: Statement = {
       archived = coalesce($3::integer, archived), moved_at = greatest(moved_at, clock_ms())
     WHERE conversation_id = $4 AND user_id = $5 AND left_seq IS NULL RETURNING muted, pinned, archived`,
 };
+/** Two halves, each with an index of its own. */
+const MEMBERSHIPS: Statement = {
+  name: 'memberships',
+  text: `SELECT c.id, c.kind, c.name, m.role, m.joined_at, m.left_seq, m.sent, c.last_seq, m.muted, m.pinned, m.archived,
+      CASE c.kind WHEN 'direct' THEN (SELECT a.username FROM memberships peer JOIN accounts a ON a.id = peer.user_id
+        WHERE peer.conversation_id = c.id AND peer.user_id <> m.user_id) END
+    FROM (
+      SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NULL AND conversation_id > $2
+      UNION ALL SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NOT NULL AND conversation_id > $2
+    ) m JOIN conversations c ON c.id = m.conversation_id
+    ORDER BY c.id LIMIT $3`,
+};
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [
@@ -51,6 +71,18 @@ type RosterRow = [
   blocked: number,
   name: string,
   members: [string, Role, number][] | null,
+];
+type RecordRow = [
+  id: string,
+  kind: Conversation['kind'],
+  name: string,
+  Role,
+  joinedAt: number,
+  leftSeq: number | null,
+  sent: number,
+  lastSeq: number,
+  ...settings: SettingsRow,
+  peer: string | null,
 ];
 type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
 
@@ -119,6 +151,10 @@ export class PostgresConversations implements ConversationStore {
     }));
   }
 
+  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
+    return (await this.#connections.rows<RecordRow>(MEMBERSHIPS, [userId, after ?? '', limit])).map(recordOf);
+  }
+
   async setSettings(
     ...[userId, conversationId, { muted, pinned, archived }]: Parameters<ConversationStore['setSettings']>
   ): Promise<ConversationSettings | null> {
@@ -129,6 +165,12 @@ export class PostgresConversations implements ConversationStore {
 }
 
 const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
+
+function recordOf(row: RecordRow): MembershipRecord {
+  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
+  const settings = settingsOf([muted, pinned, archived]);
+  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
+}
 
 type Draft = Omit<Change['entries'][number], 'messageId'>;
 

@@ -1,6 +1,6 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
-import { addSettings, createConversations, createOffline, createPeople } from '../../sql/migrations.js';
+import { addClosing, addSettings, createConversations, createOffline, createPeople } from '../../sql/migrations.js';
 import type { Database } from '../../sql/schema.js';
 import {
   APPEND_CHANGE,
@@ -35,6 +35,12 @@ const migrations: Record<string, Migration> = {
     },
   },
   '0002_settings': { up: addSettings },
+  '0003_closing': {
+    async up(db: Kysely<Database>) {
+      await addClosing(db);
+      await sql.raw(OPEN_DIRECT).execute(db);
+    },
+  },
 };
 
 /** Text sorts as on SQLite, by its bytes: the order of names and ids is the same everywhere, and indexes are cheaper. */
