@@ -12,7 +12,15 @@ import { Presence, type Watcher } from './presence.js';
 const fail = (error: unknown) => {
   throw error;
 };
-const rest = { displayName: null, passwordHash: '', admin: false, invisible: false, lastSeen: null, createdAt: 1 };
+const rest = {
+  displayName: null,
+  passwordHash: '',
+  admin: false,
+  invisible: false,
+  lastSeen: null,
+  closedAt: null,
+  createdAt: 1,
+};
 
 let dataDir: string;
 let stores: EmbeddedStores;

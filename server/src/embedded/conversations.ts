@@ -1,10 +1,18 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
-import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../ports/conversations.js';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
+import type {
+  Conversation,
+  ConversationStore,
+  GroupConversation,
+  Member,
+  MembershipRecord,
+  Opened,
+  Roster,
+} from '../ports/conversations.js';
 import type { Appended, Change } from '../ports/log.js';
 import { changedOf } from './appended.js';
 import type { EntryDraft } from './commands.js';
 import type { Reader } from './reader.js';
-import { OPENED_COLUMNS, openedOf, type OpenedRow } from './rows.js';
+import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 import type { Writer } from './writer.js';
 
 const OPEN = `SELECT ${OPENED_COLUMNS} FROM memberships m JOIN conversations c ON c.id = m.conversation_id
@@ -20,9 +28,34 @@ const MEMBERS = `SELECT m.user_id, a.username, m.role, m.joined_seq, m.joined_at
   FROM memberships m CROSS JOIN accounts a
   WHERE m.conversation_id = ? AND m.left_seq IS NULL AND a.id = m.user_id AND a.username_key > ?
   ORDER BY a.username_key LIMIT ?`;
+/** Of what is null nothing changes. The writer keeps nothing of memberships, so any statement may write them. */
+const SET_SETTINGS = `UPDATE memberships SET muted = coalesce(?, muted), pinned = coalesce(?, pinned), archived = coalesce(?, archived),
+    moved_at = max(moved_at, ?)
+  WHERE conversation_id = ? AND user_id = ? AND left_seq IS NULL RETURNING muted, pinned, archived`;
+/** Two halves, each with an index of its own. */
+const MEMBERSHIPS = `SELECT c.id, c.kind, c.name, m.role, m.joined_at, m.left_seq, m.sent, c.last_seq, m.muted, m.pinned, m.archived,
+    CASE c.kind WHEN 'direct' THEN (SELECT a.username FROM memberships peer JOIN accounts a ON a.id = peer.user_id
+      WHERE peer.conversation_id = c.id AND peer.user_id <> m.user_id) END
+  FROM (
+    SELECT * FROM memberships WHERE user_id = ?1 AND left_seq IS NULL AND conversation_id > ?2
+    UNION ALL SELECT * FROM memberships WHERE user_id = ?1 AND left_seq IS NOT NULL AND conversation_id > ?2
+  ) m CROSS JOIN conversations c ON c.id = m.conversation_id
+  ORDER BY c.id LIMIT ?3`;
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [kind: Conversation['kind'], membersVersion: number, blocked: number, name: string, membersJson: string];
+type RecordRow = [
+  id: string,
+  kind: Conversation['kind'],
+  name: string,
+  Role,
+  joinedAt: number,
+  leftSeq: number | null,
+  sent: number,
+  lastSeq: number,
+  ...settings: SettingsRow,
+  peer: string | null,
+];
 type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
 
 /** Conversations and their members in SQLite. */
@@ -101,6 +134,18 @@ export class EmbeddedConversations implements ConversationStore {
       read,
     }));
   }
+
+  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
+    return (await this.#reader.rows<RecordRow>(MEMBERSHIPS, [userId, after ?? '', limit])).map(recordOf);
+  }
+
+  async setSettings(
+    ...[userId, conversationId, { muted, pinned, archived }, at]: Parameters<ConversationStore['setSettings']>
+  ): Promise<ConversationSettings | null> {
+    const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
+    const { rows } = await this.#writer.submit(['sql', SET_SETTINGS, [...flags, at, conversationId, userId]]);
+    return rows[0] === undefined ? null : settingsOf(Object.values(rows[0]) as SettingsRow);
+  }
 }
 
 const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
@@ -120,6 +165,12 @@ function firstEntries({
     if (messageId === undefined) throw new TypeError('a group needs a message id for each of its first entries');
     return { messageId, ...draft };
   });
+}
+
+function recordOf(row: RecordRow): MembershipRecord {
+  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
+  const settings = settingsOf([muted, pinned, archived]);
+  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
 }
 
 type Draft = Omit<Change['entries'][number], 'messageId'>;

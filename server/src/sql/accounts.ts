@@ -27,6 +27,7 @@ export class SqlAccounts implements AccountStore {
         admin: Number(account.admin),
         invisible: Number(account.invisible),
         last_seen: account.lastSeen,
+        closed_at: account.closedAt,
         created_at: account.createdAt,
       })
       .onConflict((conflict) => conflict.column('username_key').doNothing())
@@ -56,6 +57,7 @@ export class SqlAccounts implements AccountStore {
       .selectAll()
       .where('username_key', '>=', keyOf(prefix))
       .where('username_key', '<', keyOf(prefix) + AFTER_ALL)
+      .where('closed_at', 'is', null)
       .orderBy('username_key')
       .limit(limit)
       .execute();
@@ -86,6 +88,15 @@ export class SqlAccounts implements AccountStore {
     await this.#db.updateTable('accounts').set(set).where('id', '=', id).execute();
   }
 
+  async close(id: string, at: number): Promise<void> {
+    await this.#db
+      .updateTable('accounts')
+      .set({ closed_at: at, display_name: null, password_hash: '', last_seen: null, invisible: 1, admin: 0 })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute();
+  }
+
   /** Never goes back: the latest wins, in whatever order they come. */
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
     await Promise.all(
@@ -94,6 +105,7 @@ export class SqlAccounts implements AccountStore {
           .updateTable('accounts')
           .set({ last_seen: at })
           .where('id', '=', userId)
+          .where('closed_at', 'is', null)
           .where((row) => row.or([row('last_seen', 'is', null), row('last_seen', '<', at)]))
           .execute(),
       ),
@@ -111,5 +123,6 @@ const accountOf = (row: Selectable<AccountsTable>): Account => ({
   admin: row.admin === 1,
   invisible: row.invisible === 1,
   lastSeen: row.last_seen,
+  closedAt: row.closed_at,
   createdAt: row.created_at,
 });

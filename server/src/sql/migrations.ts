@@ -14,6 +14,8 @@ export const migrations: Record<string, Migration> = {
       await createOffline(db);
     },
   },
+  '0002_settings': { up: addSettings },
+  '0003_closing': { up: addClosing },
 };
 
 /** Accounts, sessions and blocks. */
@@ -157,4 +159,19 @@ export async function createOffline(db: Kysely<Database>): Promise<void> {
     .addColumn('id', 'integer', (column) => column.primaryKey())
     .addColumn('checked_at', 'bigint', (column) => column.notNull())
     .execute();
+}
+
+/** How members want to see a conversation. */
+export async function addSettings(db: Kysely<Database>): Promise<void> {
+  for (const name of ['muted', 'pinned', 'archived']) {
+    await db.schema
+      .alterTable('memberships')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+}
+
+/** When an account was closed for good. */
+export async function addClosing(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('accounts').addColumn('closed_at', 'bigint').execute();
 }

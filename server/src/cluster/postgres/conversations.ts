@@ -1,10 +1,18 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
-import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../../ports/conversations.js';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
+import type {
+  Conversation,
+  ConversationStore,
+  GroupConversation,
+  Member,
+  MembershipRecord,
+  Opened,
+  Roster,
+} from '../../ports/conversations.js';
 import type { Appended, Change } from '../../ports/log.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
-import { OPENED_COLUMNS, openedOf, type OpenedRow } from './rows.js';
+import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 
 const OPEN: Statement = {
   name: 'open',
@@ -36,6 +44,25 @@ const MEMBERS: Statement = {
     WHERE m.conversation_id = $1 AND m.left_seq IS NULL AND a.username_key > $2
     ORDER BY a.username_key LIMIT $3`,
 };
+/** Of what is null nothing changes. Nothing else depends on these columns: the lock of the row is enough. */
+const SET_SETTINGS: Statement = {
+  name: 'set_settings',
+  text: `UPDATE memberships SET muted = coalesce($1::integer, muted), pinned = coalesce($2::integer, pinned),
+      archived = coalesce($3::integer, archived), moved_at = greatest(moved_at, clock_ms())
+    WHERE conversation_id = $4 AND user_id = $5 AND left_seq IS NULL RETURNING muted, pinned, archived`,
+};
+/** Two halves, each with an index of its own. */
+const MEMBERSHIPS: Statement = {
+  name: 'memberships',
+  text: `SELECT c.id, c.kind, c.name, m.role, m.joined_at, m.left_seq, m.sent, c.last_seq, m.muted, m.pinned, m.archived,
+      CASE c.kind WHEN 'direct' THEN (SELECT a.username FROM memberships peer JOIN accounts a ON a.id = peer.user_id
+        WHERE peer.conversation_id = c.id AND peer.user_id <> m.user_id) END
+    FROM (
+      SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NULL AND conversation_id > $2
+      UNION ALL SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NOT NULL AND conversation_id > $2
+    ) m JOIN conversations c ON c.id = m.conversation_id
+    ORDER BY c.id LIMIT $3`,
+};
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [
@@ -44,6 +71,18 @@ type RosterRow = [
   blocked: number,
   name: string,
   members: [string, Role, number][] | null,
+];
+type RecordRow = [
+  id: string,
+  kind: Conversation['kind'],
+  name: string,
+  Role,
+  joinedAt: number,
+  leftSeq: number | null,
+  sent: number,
+  lastSeq: number,
+  ...settings: SettingsRow,
+  peer: string | null,
 ];
 type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
 
@@ -111,9 +150,27 @@ export class PostgresConversations implements ConversationStore {
       read,
     }));
   }
+
+  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
+    return (await this.#connections.rows<RecordRow>(MEMBERSHIPS, [userId, after ?? '', limit])).map(recordOf);
+  }
+
+  async setSettings(
+    ...[userId, conversationId, { muted, pinned, archived }]: Parameters<ConversationStore['setSettings']>
+  ): Promise<ConversationSettings | null> {
+    const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
+    const row = await this.#connections.row<SettingsRow>(SET_SETTINGS, [...flags, conversationId, userId]);
+    return row === undefined ? null : settingsOf(row);
+  }
 }
 
 const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
+
+function recordOf(row: RecordRow): MembershipRecord {
+  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
+  const settings = settingsOf([muted, pinned, archived]);
+  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
+}
 
 type Draft = Omit<Change['entries'][number], 'messageId'>;
 

@@ -1,6 +1,6 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
-import { createConversations, createOffline, createPeople } from '../../sql/migrations.js';
+import { addClosing, addSettings, createConversations, createOffline, createPeople } from '../../sql/migrations.js';
 import type { Database } from '../../sql/schema.js';
 import {
   APPEND_CHANGE,
@@ -32,6 +32,13 @@ const migrations: Record<string, Migration> = {
       for (const statement of [...HOT_ROWS, ...LOG_TABLES, CLOCK, ...PARTITIONS, ...FUNCTIONS])
         await sql.raw(statement).execute(db);
       await sql`SELECT make_partitions(clock_ms())`.execute(db);
+    },
+  },
+  '0002_settings': { up: addSettings },
+  '0003_closing': {
+    async up(db: Kysely<Database>) {
+      await addClosing(db);
+      await sql.raw(OPEN_DIRECT).execute(db);
     },
   },
 };
