@@ -93,6 +93,10 @@ export class ParleyApi {
   login(credentials: SignIn): Promise<http.Authenticated | http.CookieSession> {
     return this.#begin('/auth/login', credentials);
   }
+  /** Whether a username may be registered; needs no token. */
+  async isUsernameFree(username: string): Promise<boolean> {
+    return (await this.#call<{ free: boolean }>('GET', path`/auth/usernames/${username}`)).free;
+  }
   /** What opens a socket of this session within a minute, in place of the token. */
   async ticket(): Promise<string> {
     return (await this.#call<http.Ticket>('POST', '/auth/ticket')).ticket;

@@ -56,6 +56,9 @@ export const Registration = Credentials.extend({ displayName: f.displayName.opti
 const session = { expiresAt: f.time, sessionId: f.id, user: Me };
 /** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
 export const Authenticated = z.object({ token: z.string(), ...session }).meta({ id: 'Authenticated' });
+/** A name that one would like to have. */
+export const WantedName = z.object({ username: f.username });
+export const NameState = z.object({ username: f.username, free: z.boolean() }).meta({ id: 'NameState' });
 /** What stands for the token came as a cookie. */
 export const CookieSession = z.object(session).meta({ id: 'CookieSession' });
 /** Goes where a token goes when a WebSocket is opened, and nowhere else. */

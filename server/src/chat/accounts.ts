@@ -143,6 +143,11 @@ export class Accounts {
     return this.#nobodysHash;
   }
 
+  /** Whether nobody has the name, or had it. */
+  async isFree(username: string): Promise<boolean> {
+    return (await this.#store.byUsername(username)) === null;
+  }
+
   async #account(userId: string): Promise<Account> {
     const [account] = await this.#store.byIds([userId]);
     if (!account || account.closedAt !== null) throw new Refusal('not_authenticated');

@@ -13,7 +13,7 @@ export function useIdleness(): void {
     const set = (next: boolean) => {
       if (next === isAway) return;
       isAway = next;
-      void client.presence.set(next ? 'away' : 'online').catch(() => undefined);
+      client.presence.set(next ? 'away' : 'online');
     };
     const sign = () => {
       clearTimeout(timer);

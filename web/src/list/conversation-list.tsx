@@ -1,6 +1,6 @@
 import type { ConversationSnapshot } from '@parley/client';
 import { useMemo, useRef, useState } from 'preact/hooks';
-import { VList } from 'virtua';
+import { VirtualList } from '../ui/virtual-list.js';
 import { router } from '../router.js';
 import { Found, usePeople } from './people.js';
 import { useText } from '../text/text.js';
@@ -70,11 +70,11 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         </Link>
       </header>
       {shown.length > 0 && (
-        <VList class="rows" data={shown} itemSize={64}>
+        <VirtualList class="rows" data={shown} itemSize={64}>
           {(item: ConversationSnapshot) => (
             <ConversationRow key={item.conversation.id} item={item} isOpen={isOpen(item)} onPick={() => setFilter('')} />
           )}
-        </VList>
+        </VirtualList>
       )}
       {filter !== '' && <Found people={strangers} onPick={() => setFilter('')} />}
       {isComplete && shown.length === 0 && filter === '' && (

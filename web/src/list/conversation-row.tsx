@@ -29,7 +29,7 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
       class="row"
       aria-current={isOpen ? 'page' : undefined}
       data-unread={unread > 0}
-      onClickCapture={onPick}
+      onPick={onPick}
     >
       <Face name={title} status={status} isGroup={summary.kind === 'group'} />
       <span class="title">{title}</span>

@@ -43,7 +43,7 @@ export function Found({ people, onPick }: { people: readonly Person[]; onPick: (
       <ul>
         {people.map(({ username, displayName }) => (
           <li key={username}>
-            <Link to={{ page: 'chat', username, seq: null }} class="row" onClickCapture={onPick}>
+            <Link to={{ page: 'chat', username, seq: null }} class="row" onPick={onPick}>
               <Face name={username} />
               <span class="title">{displayName ?? username}</span>
               {displayName !== null && <span class="quiet">{username}</span>}

@@ -22,14 +22,14 @@ export function PasswordField({ id, label, value, onChange, autoComplete, hint, 
         <input
           id={id}
           name={id}
-          type={isShown ? 'text' : 'password'}
+          type={(isShown ? 'text' : 'password') as 'password'}
           value={value}
           onInput={(event) => onChange(event.currentTarget.value)}
           autoComplete={autoComplete}
           minLength={minLength}
           maxLength={256}
           required
-          {...(hint !== undefined && { 'aria-describedby': `${id}-hint` })}
+          aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         />
         <button type="button" class="quiet" aria-pressed={isShown} onClick={() => show(!isShown)}>
           {isShown ? text.hide : text.show}

@@ -79,7 +79,8 @@ class Sessions {
     const { api } = this;
     const sockets = `${location.origin.replace(/^http/, 'ws')}/ws`;
     const client = new ParleyClient({
-      token: async () => (await api.ticket()).ticket,
+      token: () => api.ticket(),
+      api,
       chatUrl: `${sockets}/chat`,
       presenceUrl: `${sockets}/presence`,
       outbox: new IndexedDbOutbox(username),

@@ -1,6 +1,7 @@
 import type { Conversation } from '@parley/client';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
-import { VList, type VListHandle } from 'virtua';
+import type { VListHandle } from 'virtua';
+import { VirtualList } from '../ui/virtual-list.js';
 import { useText } from '../text/text.js';
 import { dayName } from '../text/times.js';
 import { Icon } from '../ui/icon.js';
@@ -89,8 +90,8 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
 
   return (
     <div class="timeline">
-      <VList
-        ref={list}
+      <VirtualList
+        handle={list}
         class="rows"
         role="log"
         aria-live="off"
@@ -99,10 +100,9 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
         data={rows}
         shift={isPrepending}
         onScroll={scrolled}
-        reverse
       >
         {(row: Row) => <TimelineRow key={row.key} row={row} conversation={conversation} isTarget={isTarget(row, seq)} />}
-      </VList>
+      </VirtualList>
       {!isAtEnd && (
         <button type="button" class="jump" onClick={() => (setAtEnd(true), toEnd())}>
           {conversation.unread > 0 ? text.conversation.jumpCount(conversation.unread) : text.conversation.jump}

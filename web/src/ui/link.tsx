@@ -1,14 +1,22 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { ComponentChildren } from 'preact';
 import { pathOf, router, type Route } from '../router.js';
 
-interface LinkProps extends Omit<JSX.HTMLAttributes<HTMLAnchorElement>, 'href'> {
+interface LinkProps {
   to: Route;
   children: ComponentChildren;
+  class?: string;
+  title?: string;
+  'aria-label'?: string;
+  'aria-current'?: 'page' | undefined;
+  'data-unread'?: boolean;
+  /** Called before it moves. */
+  onPick?: () => void;
 }
 
 /** A link inside the app: a plain click moves without loading, any other does what it does everywhere. */
-export function Link({ to, children, ...rest }: LinkProps) {
+export function Link({ to, children, onPick, ...rest }: LinkProps) {
   const follow = (event: MouseEvent) => {
+    onPick?.();
     if (event.button !== 0 || event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
     router.go(to);

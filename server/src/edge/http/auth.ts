@@ -12,7 +12,7 @@ import { callerOf, deviceOf, refusals, withoutToken, type HttpApp } from './http
 import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.js';
 
 export interface AuthParts {
-  accounts: Pick<Accounts, 'register' | 'signIn'>;
+  accounts: Pick<Accounts, 'isFree' | 'register' | 'signIn'>;
   sessions: Pick<Sessions, 'end'>;
   tokens: Pick<Tokens, 'issue' | 'ticket'>;
   limits: Pick<Limits, 'logins' | 'loginsPerAddress' | 'registrations'>;
@@ -45,6 +45,21 @@ export function authRoutes(app: HttpApp, parts: AuthParts): void {
       const registered = await accounts.register(request.body, deviceOf(request));
       return reply.code(201).send(await begun(parts, registered, request, reply));
     },
+  );
+
+  app.get(
+    '/auth/usernames/:username',
+    {
+      config: { open: true },
+      schema: {
+        ...withoutToken,
+        tags,
+        summary: 'Whether nobody has, or had, a username: for whoever is about to register.',
+        params: http.WantedName,
+        response: { 200: http.NameState, ...refusals },
+      },
+    },
+    async ({ params: { username } }) => ({ username, free: await accounts.isFree(username) }),
   );
 
   app.post(
