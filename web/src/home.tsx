@@ -27,6 +27,7 @@ export function Home() {
       <a class="skip" href="#conversation">
         {text.app.skip}
       </a>
+      <div id="announced" class="unseen" aria-live="polite" />
       <ConversationList onNewGroup={() => setOpen('group')} />
       <main id="conversation" tabIndex={-1}>
         <ConnectionLine />
