@@ -10,13 +10,23 @@ export default defineConfig({
     hookTimeout: 30_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.
     maxWorkers: 2,
+    // What waits for the most part of its time, as for an outage to end.
+    maxConcurrency: 8,
     projects: [
       {
         extends: true,
         test: {
           name: 'embedded',
           include: ['{protocol,server,client,benchmark}/src/**/*.test.ts', 'test/**/*.test.ts'],
-          exclude: ['server/src/cluster/**', 'test/cluster/**'],
+          exclude: ['server/src/cluster/**', 'test/cluster/**', 'test/browser/**'],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'browser',
+          include: ['test/browser/**/*.test.ts'],
+          globalSetup: 'test/world/chromium.ts',
         },
       },
       {

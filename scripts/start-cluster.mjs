@@ -16,18 +16,24 @@ const HELP = `npm run start:cluster -- [options]
   --help           this text
 
 PostgreSQL, Cassandra and Redis are those of the environment (see .env.example), else "npm run services -- up" starts
-them; they stay when this ends ("npm run services -- down" stops them).`;
+them; they stay when this ends ("npm run services -- down" stops them).
+
+SIGHUP replaces the processes one after the other: each by a new one that is up before the old one is told to go. After
+"npm run build" that is an upgrade without a pause.`;
 
 const SERVER = new URL('../server/dist/bundle/main.js', import.meta.url).pathname;
 const SERVICES = new URL('../backing/dist/main.js', import.meta.url).pathname;
 const ROLES = ['api', 'chat', 'presence', 'worker'];
 const RESTART_MS = 500;
+const READY_MAX_MS = 60_000;
 
 const { counts, port } = optionsOrExit();
 const environment = { PROFILE: 'cluster', ...servicesEnvironment(), ...process.env };
 
 cluster.setupPrimary({ exec: SERVER, args: [] });
 let stopping = false;
+let replacing = null;
+const workers = new Map();
 for (const role of ROLES) for (let n = 1; n <= counts[role]; n++) run(role, `${role}-${n}`);
 if (port !== 0) {
   const { HTTP_PORT: http = 3000, CHAT_PORT: chat = 4000, PRESENCE_PORT: presence = 5000 } = environment;
@@ -35,23 +41,61 @@ if (port !== 0) {
   process.stdout.write(`all of it: http://localhost:${port}, with /ws/chat and /ws/presence\n`);
 }
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => void stop(signal));
+process.on('SIGHUP', () => (replacing ??= replaceAll().finally(() => (replacing = null))));
 
 function run(role, name) {
-  const worker = cluster.fork({ ...environment, ROLES: role, NODE_ID: name });
+  // Processes that listen on one port take its connections in turn: a worker, which has only its health there, takes another.
+  const ownPort = role === 'worker' ? { HTTP_PORT: '0' } : {};
+  const worker = cluster.fork({ ...environment, ...ownPort, ROLES: role, NODE_ID: name });
+  workers.set(name, { role, worker });
   process.stdout.write(`${name}: process ${worker.process.pid}\n`);
   worker.on('exit', (code, signal) => {
-    if (stopping) return;
+    if (stopping || workers.get(name)?.worker !== worker) return;
     process.stdout.write(`${name}: ended (${signal ?? `exit ${code}`}); starting it again\n`);
-    setTimeout(() => run(role, name), RESTART_MS);
+    setTimeout(() => !stopping && workers.get(name)?.worker === worker && run(role, name), RESTART_MS);
+  });
+  return worker;
+}
+
+async function replaceAll() {
+  for (const name of workers.keys()) {
+    if (stopping || !(await replace(name))) return;
+  }
+  process.stdout.write('all processes have been replaced\n');
+}
+
+/** Two of a name for a moment. False: the new one did not come up, and the old one stays. */
+async function replace(name) {
+  const { role, worker: old } = workers.get(name);
+  const next = run(role, name);
+  if (!(await isReady(next))) {
+    process.stdout.write(`${name}: the new process is not up; process ${old.process.pid} stays, and so do all after it\n`);
+    workers.set(name, { role, worker: old });
+    next.process.kill('SIGKILL');
+    return false;
+  }
+  if (!old.isDead()) {
+    old.process.kill('SIGTERM');
+    await once(old, 'exit');
+  }
+  process.stdout.write(`${name}: replaced\n`);
+  return true;
+}
+
+function isReady(worker) {
+  return new Promise((resolve) => {
+    worker.on('message', (message) => message === 'ready' && resolve(true));
+    worker.once('exit', () => resolve(false));
+    setTimeout(() => resolve(false), READY_MAX_MS).unref();
   });
 }
 
 async function stop(signal) {
   if (stopping) return;
   stopping = true;
-  const workers = Object.values(cluster.workers ?? {});
-  const ended = workers.map((worker) => once(worker, 'exit'));
-  for (const worker of workers) worker.process.kill(signal);
+  const running = Object.values(cluster.workers ?? {});
+  const ended = running.map((worker) => once(worker, 'exit'));
+  for (const worker of running) worker.process.kill(signal);
   await Promise.all(ended);
   process.exit(0);
 }

@@ -2,6 +2,13 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
+if (process.argv.length > 2) {
+  process.stdout.write(
+    'npm run dev:watch\n\nBuilds, serves, and does both again at every change. Settings are those of npm start.\n',
+  );
+  process.exit(process.argv.includes('--help') ? 0 : 2);
+}
+
 const root = join(import.meta.dirname, '..');
 const run = (command, args) => spawn(command, args, { cwd: root, stdio: 'inherit' });
 const tsc = join(root, 'node_modules/.bin/tsc');

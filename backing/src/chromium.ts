@@ -1,6 +1,20 @@
-import { needProgram } from './programs.js';
+import { findProgram, needProgram, type Program } from './programs.js';
 
-/** The path of a Chromium, for `executablePath`; installed if there is none. */
-export function needChromium(): Promise<string> {
-  return needProgram({ name: 'chromium', package: 'chromium', folders: ['/usr/bin'] });
+/** In this order; Debian's can be installed. */
+const CHROMIUM: Program = { name: 'chromium', package: 'chromium', folders: ['/usr/bin'] };
+const OTHERS: readonly Program[] = [
+  { name: 'google-chrome-stable', package: 'google-chrome-stable' },
+  { name: 'google-chrome', package: 'google-chrome' },
+  { name: 'Google Chrome', package: 'google-chrome', folders: ['/Applications/Google Chrome.app/Contents/MacOS'] },
+];
+
+/** The path of a Chromium, for `executablePath`: the one of PARLEY_CHROMIUM, else one found, else one installed. */
+export async function needChromium(): Promise<string> {
+  const given = process.env['PARLEY_CHROMIUM'] ?? '';
+  if (given !== '') return given;
+  for (const each of [CHROMIUM, ...OTHERS]) {
+    const found = findProgram(each);
+    if (found !== null) return found;
+  }
+  return needProgram(CHROMIUM);
 }

@@ -1,7 +1,8 @@
 import { accessSync, constants, existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { mustRun, run } from './run.js';
-import { say } from './say.js';
+import { patiently, say } from './say.js';
+import { pause } from './until.js';
 
 /** A program that a service needs. */
 export interface Program {
@@ -13,6 +14,8 @@ export interface Program {
 }
 
 const INSTALL_MAX_MS = 600_000;
+const LOCK_MAX_MS = 120_000;
+const LOOK_AGAIN_MS = 1_000;
 
 /** Null: not on this machine. */
 export function findProgram({ name, folders = [] }: Program): string | null {
@@ -67,7 +70,23 @@ function install(program: Program): Promise<void> {
 async function apt(asRoot: readonly string[], args: readonly string[]): Promise<void> {
   // RUNLEVEL=1 keeps packages from starting a server of their own beside ours.
   const command = ['env', 'DEBIAN_FRONTEND=noninteractive', 'RUNLEVEL=1', 'apt-get', '-o', 'DPkg::Lock::Timeout=120', ...args];
-  await mustRun(`apt-get ${args[0]}`, asRoot[0] ?? 'env', [...asRoot, ...command].slice(1), { withinMs: INSTALL_MAX_MS });
+  const what = `apt-get ${args[0]}`;
+  const attempt = () => mustRun(what, asRoot[0] ?? 'env', [...asRoot, ...command].slice(1), { withinMs: INSTALL_MAX_MS });
+  await patiently(what, unlessLocked(attempt));
+}
+
+/** apt-get waits for the lock of packages, but not for the one of lists, which another process may have just now. */
+async function unlessLocked(attempt: () => Promise<unknown>): Promise<void> {
+  const deadline = performance.now() + LOCK_MAX_MS;
+  for (;;) {
+    try {
+      await attempt();
+      return;
+    } catch (error) {
+      if (!/Could not get lock/.test(String(error)) || performance.now() > deadline) throw error;
+    }
+    await pause(LOOK_AGAIN_MS);
+  }
 }
 
 /** What has to stand before a command that installs; fails with what to do by hand. */

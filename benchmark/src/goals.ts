@@ -19,5 +19,15 @@ export const GOALS: Record<string, Goal> = {
   'history.socket.ratio': { at: 'most', value: 2, later: 1.3 },
   'history.http.ratio': { at: 'most', value: 2, later: 1.3 },
   'start.health': { at: 'most', value: 1_000 },
+  'cluster.idle.p50': { at: 'most', value: 5 },
+  'cluster.idle.p99': { at: 'most', value: 30 },
+  'cluster.steady.p99': { at: 'most', value: 60 },
+  'cluster.high.cpu': { at: 'most', value: 300 },
+  'cluster.saturated.per-s': { at: 'least', value: 1_500 },
+  'cluster.saturated.postgres': { at: 'most', value: 0.05 },
+  // What was appended just before the window may be archived in it.
+  'cluster.saturated.cassandra': { at: 'most', value: 1.02 },
+  'cluster.saturated.redis': { at: 'most', value: 3 },
+  'cluster.opens.hits': { at: 'least', value: 90 },
   'start.rss': { at: 'most', value: 90 },
 };

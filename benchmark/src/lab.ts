@@ -2,6 +2,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readProfiles } from './measure/hot-spots.js';
 import { hotSpotList } from './report/hot-spot-list.js';
+import { ParleyCluster } from './runner/parley-cluster.js';
 import { newSecret, ParleyServer, ROOT } from './runner/parley-server.js';
 import type { Progress } from './runner/progress.js';
 
@@ -46,6 +47,22 @@ export class Lab {
       await server.stop();
       rmSync(data.dataDir, { recursive: true, force: true });
       if (profileDir !== null) this.#listHotSpots(profileDir);
+    }
+  }
+
+  /** Runs something against a whole cluster of its own, services included. */
+  async withCluster<T>(name: string, use: (cluster: ParleyCluster) => Promise<T>): Promise<T> {
+    const { profile, resultDir } = this.#options;
+    const dataDir = this.newDataDir(name);
+    const profileDir = profile ? join(resultDir, 'profiles', name) : null;
+    const cluster = await ParleyCluster.start({ dataDir, profileDir }, (what) => this.progress.step(`${name}: ${what}`));
+    try {
+      return await use(cluster);
+    } finally {
+      this.progress.step(`${name}: ending all of it`);
+      await cluster.stop();
+      rmSync(dataDir, { recursive: true, force: true });
+      if (profileDir !== null) for (const server of cluster.servers) this.#listHotSpots(join(profileDir, server.name));
     }
   }
 

@@ -1,6 +1,9 @@
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { bench, type BenchOptions, type Planned } from './bench.js';
 import { defaultsOf, type Knob, type Scenario } from './scenarios/scenario.js';
+import { MEASURED } from './scaling/measured.js';
+import { DEMAND, needsOf, type Demand } from './scaling/model.js';
+import { DEMAND_ABOUT, needsInWords } from './scaling/words.js';
 import { SCENARIOS, SUITES } from './suites.js';
 
 const ABOUT = [
@@ -27,7 +30,18 @@ for (const scenario of SCENARIOS) {
     finish(scenario.name, [{ scenario, settings: settingsFrom(scenario, options) }], options),
   );
 }
+addScaling();
 await program.parseAsync();
+
+/** Measures nothing: calculates. */
+function addScaling(): void {
+  const command = program
+    .command('scaling')
+    .description('what so many users need, by the constants that `constants` measured: arithmetic, see docs/scaling.md');
+  for (const [name, about] of Object.entries(DEMAND_ABOUT))
+    command.addOption(numberOption(name, about, DEMAND[name as keyof Demand], notNegative));
+  command.action((demand: Demand) => void process.stdout.write(`${needsInWords(demand, needsOf(demand, MEASURED))}\n`));
+}
 
 function addCommand(name: string, about: string): Command {
   return program
@@ -42,14 +56,27 @@ function addCommand(name: string, about: string): Command {
 }
 
 function knobOption(name: string, { about, byDefault, isFlag }: Knob): Option {
-  const flag = `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  if (isFlag === true) return new Option(flag, about).default(false);
-  return new Option(`${flag} <number>`, about).default(byDefault).argParser(positive);
+  return isFlag === true ? new Option(flagOf(name), about).default(false) : numberOption(name, about, byDefault);
+}
+
+function numberOption(name: string, about: string, byDefault: number, parse = positive): Option {
+  return new Option(`${flagOf(name)} <number>`, about).default(byDefault).argParser(parse);
+}
+
+function flagOf(name: string): string {
+  return `--${name.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function positive(text: string): number {
   const value = Number(text);
   if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('Expected a number above 0.');
+  return value;
+}
+
+function notNegative(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value < 0 || text.trim() === '')
+    throw new InvalidArgumentError('Expected a number, 0 or above.');
   return value;
 }
 

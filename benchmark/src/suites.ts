@@ -1,3 +1,5 @@
+import { cluster } from './scenarios/cluster.js';
+import { constants } from './scenarios/constants.js';
 import { direct } from './scenarios/direct.js';
 import { group } from './scenarios/group.js';
 import { history } from './scenarios/history.js';
@@ -6,7 +8,7 @@ import { loop } from './scenarios/loop.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { start } from './scenarios/start.js';
 
-export const SCENARIOS: readonly Scenario[] = [start, direct, group, idle, history, loop];
+export const SCENARIOS: readonly Scenario[] = [start, direct, group, idle, history, loop, cluster, constants];
 
 /** Several scenarios as one run, each with its defaults. */
 export interface Suite {

@@ -11,6 +11,10 @@ export interface Item {
   isKept: boolean;
   /** The server may have it from an earlier attempt. */
   wasSent: boolean;
+  /** It came from the store: an earlier run wrote it, or another tab of this user. */
+  readonly isRestored: boolean;
+  /** It is no longer in the store it came from: another tab has it confirmed, or took it back. */
+  isGone: boolean;
   /** It was looked for in the log, and is not there. */
   isChecked: boolean;
   /** The attempt under way on this connection, or null. */
@@ -39,9 +43,9 @@ export class Lane {
     this.#items.push(item);
   }
 
-  /** Messages of an earlier run of the process, which come first. */
-  prepend(items: readonly Item[]): void {
-    this.#items = [...items, ...this.#items];
+  /** Messages of an earlier run of the process, or of another tab, each to its place by `order`. */
+  merge(items: readonly Item[]): void {
+    this.#items = [...items, ...this.#items].sort((a, b) => a.stored.order - b.stored.order);
   }
 
   remove(item: Item): void {

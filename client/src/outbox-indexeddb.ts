@@ -3,8 +3,8 @@ import { inOrder, type OutboxStore, type StoredMessage } from './outbox-store.js
 const STORE = 'messages';
 
 /**
- * Keeps messages in the browser, across reloads and crashes. Two tabs of one user may share it: what both send is one
- * message, by its clientMessageId.
+ * Keeps messages in the browser, across reloads and crashes. The tabs of one user share it: what two of them send is one
+ * message, by its clientMessageId, and what a closed one left is sent by one that stays.
  *
  * @example
  * const client = new ParleyClient({ token, chatUrl, outbox: new IndexedDbOutbox('ann') });
@@ -30,6 +30,13 @@ export class IndexedDbOutbox implements OutboxStore {
     const database = await this.#open();
     const messages = await result(database.transaction(STORE).objectStore(STORE).getAll());
     return inOrder(messages as StoredMessage[]);
+  }
+
+  /** Lets the database go; the next call opens it again. */
+  async close(): Promise<void> {
+    const opening = this.#opening;
+    this.#opening = null;
+    (await opening?.catch(() => null))?.close();
   }
 
   async #write(change: (messages: IDBObjectStore) => void): Promise<void> {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { ParleyError } from './errors.js';
 import { FileOutbox } from './outbox-file.js';
-import { MemoryOutbox, type OutboxStore, type StoredMessage } from './outbox-store.js';
+import { message, outboxStoreContract } from './outbox-store.contract.js';
+import { MemoryOutbox } from './outbox-store.js';
 
 let directory = '';
 let path = '';
@@ -25,45 +26,16 @@ function fileOutbox(): FileOutbox {
   return store;
 }
 
-function message(order: number, content = `message ${order}`): StoredMessage {
-  return { clientMessageId: `id-${order}`, target: { kind: 'chat', with: 'bob' }, content, queuedAt: order, order };
-}
-
-describe.each<[string, () => OutboxStore]>([
-  ['in memory', () => new MemoryOutbox()],
-  ['in a file', () => fileOutbox()],
-])('an outbox store %s', (_, make) => {
-  test('lists what was put and not removed, by order', async () => {
-    const store = make();
-    await Promise.all([message(3), message(1), message(2)].map((each) => store.put(each)));
-    await store.remove('id-2');
-    expect(await store.list()).toEqual([message(1), message(3)]);
-  });
-
-  test('keeps one message for an id, the last that was put', async () => {
-    const store = make();
-    await store.put(message(1));
-    await store.put({ ...message(1), refusal: { code: 'blocked', message: 'no' } });
-    expect(await store.list()).toEqual([{ ...message(1), refusal: { code: 'blocked', message: 'no' } }]);
-  });
-
-  test('does not mind the removal of what is not there', async () => {
-    const store = make();
-    await store.remove('id-9');
-    expect(await store.list()).toEqual([]);
-  });
+outboxStoreContract('in memory', { fresh: () => new MemoryOutbox() });
+outboxStoreContract('in a file', {
+  fresh: fileOutbox,
+  again: async () => {
+    await opened.at(-1)?.close();
+    return fileOutbox();
+  },
 });
 
 describe('an outbox file', () => {
-  test('is there after the end of the process', async () => {
-    const first = fileOutbox();
-    await first.put(message(1));
-    await first.put(message(2));
-    await first.remove('id-1');
-    await first.close();
-    expect(await fileOutbox().list()).toEqual([message(2)]);
-  });
-
   test('cut off by a crash at any byte holds every message whose put had resolved before', async () => {
     const first = fileOutbox();
     const sizes: number[] = [];

@@ -386,3 +386,76 @@ describe('content that can never be sent', () => {
 function stored(clientMessageId: string, order = 1): StoredMessage {
   return { clientMessageId, target: BOB, content: 'content', queuedAt: 1_790_000_000_000, order };
 }
+
+describe('D3 tabs with one outbox store', () => {
+  /** Two, of which the second was opened when the first had written something offline. */
+  async function tabs(found: Lookup = { kind: 'absent' }) {
+    const left = await desk();
+    left.link.isLive = false;
+    const written = ['one', 'two'].map((content) => left.outbox.enqueue(BOB, content));
+    await settled();
+    const right = await desk({ store: left.store, runtime: left.runtime, found });
+    right.link.isLive = false;
+    right.outbox.lost();
+    await right.next();
+    const back = async ({ link, outbox, next }: typeof left) => {
+      link.isLive = true;
+      outbox.live();
+      return next();
+    };
+    return { left, right, written, back };
+  }
+
+  test('send the same ids, and in the order of writing, whoever is first', async () => {
+    const { left, right, back } = await tabs();
+    const third = right.outbox.enqueue(BOB, 'three');
+    await settled();
+    const [lefts, rights] = [await back(left), await back(right)];
+    expect(contents(lefts)).toEqual(['one', 'two', 'three']);
+    expect(lefts.map(({ clientMessageId }) => clientMessageId)).toEqual(rights.map(({ clientMessageId }) => clientMessageId));
+    lefts.forEach((command, index) => left.accept(command, index + 1));
+    rights.forEach((command, index) => right.accept(command, index + 1));
+    await settled();
+    expect(third.status).toBe('sent');
+    expect([left.outbox.all, right.outbox.all, await left.store.list()]).toEqual([[], [], []]);
+  });
+
+  test('do not send what one of them took back', async () => {
+    const { right, written, back } = await tabs();
+    const [regretted] = right.outbox.all;
+    expect(await written[0]?.discard()).toBe(true);
+    expect(contents(await back(right))).toEqual(['two']);
+    expect(right.link.lookups).toEqual([written[0]?.clientMessageId]);
+    expect(regretted?.status).toBe('discarded');
+  });
+
+  test('find in the log what one of them has sent meanwhile', async () => {
+    const { left, right, back } = await tabs({ kind: 'found', message: entry({ content: 'one' } as StoredMessage, 7) });
+    const restored = right.outbox.all;
+    (await back(left)).forEach((command, index) => left.accept(command, index + 1));
+    await settled();
+    expect(await back(right)).toEqual([]);
+    expect(restored.map(({ status }) => status)).toEqual(['sent', 'sent']);
+    expect(right.outbox.all).toEqual([]);
+  });
+
+  test('no longer show as failed what one of them retried', async () => {
+    const { left, written, back } = await tabs();
+    const [one] = (await back(left)) as [Command];
+    left.refuse(one, 'blocked');
+    await settled();
+    const late = await desk({ store: left.store, runtime: left.runtime });
+    expect(late.outbox.all[0]?.status).toBe('failed');
+    written[0]?.retry();
+    await settled();
+    await back(late);
+    expect(late.outbox.all.map(({ status }) => status)).not.toContain('failed');
+  });
+
+  test('keep what they have when the store cannot be read', async () => {
+    const { right, back } = await tabs();
+    right.store.list = () => Promise.reject(new Error('no disk'));
+    expect(contents(await back(right))).toEqual(['one', 'two']);
+    expect(right.link.failures).toMatchObject([{ code: 'outbox_failed' }]);
+  });
+});

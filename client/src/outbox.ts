@@ -43,6 +43,8 @@ export interface OutboxParts {
  * - A refusal that may pass is never a failure: it waits, and tries again. A definite one is, and waits for the user.
  * - What was written over six days ago and may have been sent is first searched for in the log: the server need not
  *   recognise its id any more.
+ * - On each connection the store is read again, for tabs of one user may share it: what a closed tab left is sent, and
+ *   what is gone from it, sent or taken back by another tab, is looked for in the log instead of being sent.
  */
 export class Outbox implements OutgoingOwner {
   readonly #parts: OutboxParts;
@@ -109,9 +111,10 @@ export class Outbox implements OutgoingOwner {
     return true;
   }
 
-  /** The connection is live: sends what waits. */
+  /** The connection is live: reads the store again, and sends what waits. */
   live(): void {
-    for (const lane of this.#lanes.values()) this.#pump(lane);
+    this.#isLoaded = false;
+    void this.#load();
   }
 
   /** The connection is gone: what was not answered is sent again on the next. */
@@ -150,18 +153,28 @@ export class Outbox implements OutgoingOwner {
       const news = kept.filter((stored) => !this.#items.has(stored.clientMessageId));
       for (const key of new Set(news.map((stored) => keyOf(stored.target)))) {
         const own = news.filter((stored) => keyOf(stored.target) === key);
-        this.#laneAt(key).prepend(own.map((stored) => this.#restored(stored)));
+        this.#laneAt(key).merge(own.map((stored) => this.#restored(stored)));
       }
       this.#lastOrder = Math.max(this.#lastOrder, ...kept.map((stored) => stored.order));
+      this.#findGone(kept);
     } catch (error) {
       this.#parts.failed(asParleyError(error, 'outbox_failed'));
     }
     this.#isLoaded = true;
-    this.live();
+    this.#pumpAll();
+  }
+
+  #findGone(kept: readonly StoredMessage[]): void {
+    const ids = new Set(kept.map((stored) => stored.clientMessageId));
+    for (const item of this.#items.values()) {
+      if (!item.isRestored || ids.has(item.stored.clientMessageId)) continue;
+      if (item.outgoing.status === 'failed') this.#drop(item);
+      else item.isGone = true;
+    }
   }
 
   #restored(stored: StoredMessage): Item {
-    const item = this.#itemFor(stored);
+    const item = this.#itemFor(stored, true);
     item.isKept = true;
     item.wasSent = true;
     if (stored.refusal !== undefined) {
@@ -172,9 +185,10 @@ export class Outbox implements OutgoingOwner {
     return item;
   }
 
-  #itemFor(stored: StoredMessage): Item {
+  #itemFor(stored: StoredMessage, isRestored = false): Item {
     const outgoing = new Outgoing(stored, this);
-    const item: Item = { stored, outgoing, isKept: false, wasSent: false, isChecked: false, requestId: null };
+    const [isKept, wasSent, isGone, isChecked] = [false, false, false, false];
+    const item: Item = { stored, outgoing, isRestored, isKept, wasSent, isGone, isChecked, requestId: null };
     this.#items.set(stored.clientMessageId, item);
     return item;
   }
@@ -189,13 +203,17 @@ export class Outbox implements OutgoingOwner {
     this.#pump(this.#laneOf(item.stored.target));
   }
 
+  #pumpAll(): void {
+    for (const lane of this.#lanes.values()) this.#pump(lane);
+  }
+
   #pump(lane: Lane): void {
     const { bounds, runtime } = this.#parts;
     while (this.#isLoaded && this.#parts.isLive() && this.#attempts.size < bounds.outboxTotalWindow) {
       const item = lane.next(bounds.outboxWindow);
       if (item === null) return;
       const isOld = runtime.now() - item.stored.queuedAt > RESEND_MAX_AGE_MS;
-      if (isOld && item.wasSent && !item.isChecked) return void this.#check(lane, item);
+      if (item.isGone || (isOld && item.wasSent && !item.isChecked)) return void this.#check(lane, item);
       if (!this.#send(item)) return;
     }
   }
@@ -229,9 +247,11 @@ export class Outbox implements OutgoingOwner {
     if (!this.#items.has(item.stored.clientMessageId)) return this.#pump(lane);
     if (found instanceof ParleyError) {
       if (found.retryable) return this.#pause(lane, found);
+      if (item.isGone) return this.#drop(item);
       // No such chat, or not a member any more: sending will say so in its own words.
       item.isChecked = true;
     } else if (found.kind === 'found') return this.#settle(item, found.message);
+    else if (item.isGone) return this.#drop(item);
     else if (found.kind === 'absent') item.isChecked = true;
     else return this.#fail(item, new ParleyError('unconfirmed', 'too far back in the log to say whether it was sent'));
     this.#pump(lane);
@@ -294,6 +314,14 @@ export class Outbox implements OutgoingOwner {
     this.#pumpAfter(this.#laneOf(item.stored.target));
   }
 
+  /** Another tab settled it, and what became of it is not in the log. */
+  #drop(item: Item): void {
+    this.#forget(item);
+    item.outgoing.become({ status: 'discarded', error: new ParleyError('discarded', 'taken back in another tab') });
+    this.#parts.changed(item.outgoing);
+    this.#pumpAfter(this.#laneOf(item.stored.target));
+  }
+
   #forget(item: Item): void {
     this.#endAttempt(item);
     this.#items.delete(item.stored.clientMessageId);
@@ -312,7 +340,7 @@ export class Outbox implements OutgoingOwner {
   /** Room in the window: this lane goes on, and the others if the total was what held them. */
   #pumpAfter(lane: Lane): void {
     this.#pump(lane);
-    if (this.#attempts.size === this.#parts.bounds.outboxTotalWindow - 1) this.live();
+    if (this.#attempts.size === this.#parts.bounds.outboxTotalWindow - 1) this.#pumpAll();
   }
 
   #laneOf(target: Target): Lane {

@@ -179,7 +179,8 @@ export const Health = z
     version: z.string(),
     profile: z.string(),
     roles: z.array(z.string()),
-    checks: z.record(z.string(), z.enum(['ok', 'failing'])),
+    /** `slow`: it has not answered yet, and works as far as is known. */
+    checks: z.record(z.string(), z.enum(['ok', 'slow', 'failing'])),
   })
   .meta({ id: 'Health' });
 /** Of the process alone: no store is asked. */

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Refusal } from '@parley/protocol';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
@@ -20,6 +21,7 @@ import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
 import { Presence } from './chat/presence.js';
 import { Receipts } from './chat/receipts.js';
+import { refusalFrom } from './chat/refused.js';
 import { Rosters } from './chat/rosters.js';
 import { Sessions } from './chat/sessions.js';
 import { Typing } from './chat/typing.js';
@@ -28,7 +30,7 @@ import { openChatDoor } from './edge/chat-door.js';
 import { textFrame } from './edge/frame.js';
 import { Health } from './edge/health.js';
 import { buildHttpApi } from './edge/http/http-api.js';
-import { socketsOnly } from './edge/http/sockets-only.js';
+import { operationOnly, socketsOnly } from './edge/http/sockets-only.js';
 import { openLimits } from './edge/limits.js';
 import { openPresenceDoor } from './edge/presence-door.js';
 import { SocketServer, type SocketKind } from './edge/socket-server.js';
@@ -49,6 +51,7 @@ import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
 const FLUSH_PRESENCE_MS = 5_000;
+const NOTE_PRESENCE_MS = 60_000;
 const GAUGE_MS = 5_000;
 
 /** What a test may put in place of the real thing. */
@@ -64,6 +67,8 @@ export interface Addresses {
   http: string;
   chat: string;
   presence: string;
+  /** Of a process without any of these. */
+  health?: string;
 }
 
 export interface App {
@@ -82,7 +87,9 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const runtime = world.runtime ?? processRuntime;
   const logger = world.logger ?? (await openLogger(config.log));
   const meter = new Metrics();
-  const onError = (error: unknown) => logger.error({ err: error }, 'a background task failed');
+  // What a store refuses for now is told by the store, once; only what nobody foresaw is a fault of ours.
+  const levelOf = (error: unknown) => (refusalFrom(error) instanceof Refusal ? 'debug' : 'error');
+  const onError = (error: unknown) => logger[levelOf(error)]({ err: error }, 'a background task failed');
   let fail: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
@@ -156,6 +163,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     profile: config.profile,
     roles: config.roles,
   });
+  meter.onRender(async () => {
+    const { checks } = await health.read();
+    for (const [part, outcome] of Object.entries(checks)) meter.part(part, outcome !== 'failing');
+  });
   const sockets = new SocketServer({
     chat: openChatDoor({
       hub,
@@ -218,18 +229,21 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     history,
     inbox,
   });
-  const chatServer = socketsOnly(config.listen.tls);
-  const presenceServer = socketsOnly(config.listen.tls);
+  const chatServer = socketsOnly(api, config.listen.tls);
+  const presenceServer = socketsOnly(api, config.listen.tls);
+  const operationServer = operationOnly(api, config.listen.tls);
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
+      { name: 'note who is here', everyMs: NOTE_PRESENCE_MS, run: async () => (presence.noteHere(), false) },
       { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
       ...(others === null ? [] : [recheckOf(sessions, sockets, config.sockets.heartbeatMs)]),
       {
         name: 'gauge',
         everyMs: GAUGE_MS,
         run: async () => {
-          meter.set('offline_rows', await offlineQueue.size());
+          // Of the whole installation: that a few count it is enough.
+          if (does('worker')) meter.set('offline_rows', await offlineQueue.size());
           const { chat, presence: watching } = sockets.counts();
           meter.set('connections_chat', chat);
           meter.set('connections_presence', watching);
@@ -238,7 +252,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       },
     ],
     runtime,
-    (error, job) => logger.error({ err: error, job }, 'a job failed'),
+    (error, job) => logger[levelOf(error)]({ err: error, job }, 'a job failed'),
   );
 
   return {
@@ -256,17 +270,29 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       const s = tls === null ? '' : 's';
       const addresses: Partial<Addresses> = {};
       if (does('api')) {
-        await api.listen({ host, port: httpPort });
+        await onPort('HTTP_PORT', httpPort, () => api.listen({ host, port: httpPort }));
         addresses.http = `http${s}://${authority(api.server)}`;
       }
-      if (does('chat')) addresses.chat = `ws${s}://${await listen(chatServer, host, chatPort)}`;
-      if (does('presence')) addresses.presence = `ws${s}://${await listen(presenceServer, host, presencePort)}`;
+      if (does('chat'))
+        addresses.chat = `ws${s}://${await onPort('CHAT_PORT', chatPort, () => listen(chatServer, host, chatPort))}`;
+      if (does('presence')) {
+        const opened = await onPort('PRESENCE_PORT', presencePort, () => listen(presenceServer, host, presencePort));
+        addresses.presence = `ws${s}://${opened}`;
+      }
+      // Whoever looks after a process asks it how it is, whatever its roles.
+      if (!does('api') && !does('chat') && !does('presence')) {
+        const opened = await onPort('HTTP_PORT', httpPort, () => listen(operationServer, host, httpPort));
+        addresses.health = `http${s}://${opened}/health`;
+      }
       return addresses;
     },
     async close() {
       health.drain();
+      // Whoever shares or balances these ports gives new connections to others from now on.
+      const shutting = [shut(chatServer), shut(presenceServer)];
       await sockets.drain();
-      await Promise.all([api.close(), shut(chatServer), shut(presenceServer)]);
+      for (const server of [chatServer, presenceServer]) server.closeAllConnections();
+      await Promise.all([api.close(), ...shutting, shut(operationServer)]);
       await Promise.all([worker.close(), healing?.stop()]);
       await presence.stop();
       await profile.close();
@@ -292,17 +318,33 @@ function socketAt(path: string, roles: Config['roles']): SocketKind | null {
   return path === '/ws/presence' && roles.includes('presence') ? 'presence' : null;
 }
 
+/** Says of a port that cannot be had which setting it comes from. */
+async function onPort<T>(setting: string, port: number, open: () => Promise<T>): Promise<T> {
+  try {
+    return await open();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EADDRINUSE')
+      throw new Error(`${setting} ${port} is in use by another program: stop that, or set another port (0: any free one)`, {
+        cause: error,
+      });
+    if (code === 'EACCES')
+      throw new Error(`${setting} ${port} may not be opened by this user: ports below 1024 are root's`, { cause: error });
+    throw error;
+  }
+}
+
 async function listen(server: Server, host: string, port: number): Promise<string> {
   server.listen(port, host);
   await once(server, 'listening');
   return authority(server);
 }
 
+/** Takes no more connections; resolves when those that there are have ended. */
 async function shut(server: Server): Promise<void> {
   if (!server.listening) return;
   const closed = once(server, 'close');
   server.close();
-  server.closeAllConnections();
   await closed;
 }
 

@@ -121,6 +121,11 @@ describe('settings', () => {
       expect(problems({ TRUST_PROXY: bad })).toHaveLength(1);
   });
 
+  test('CASSANDRA_KEYSPACE is a name that Cassandra takes without quotes', () => {
+    expect(problems({ CASSANDRA_KEYSPACE: 'chat_2' })).toEqual([]);
+    for (const bad of ['Chat', '2chat', '_chat', 'a'.repeat(49)]) expect(problems({ CASSANDRA_KEYSPACE: bad })).toHaveLength(1);
+  });
+
   test('TLS files have to be there, readable, and PEM', () => {
     const folder = mkdtempSync(join(tmpdir(), 'parley-config-'));
     const file = (name: string, text: string) => {

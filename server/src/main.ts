@@ -3,7 +3,13 @@ import { createApp, VERSION } from './app.js';
 import { BadConfig, loadConfig, type Config } from './config.js';
 import { tidyHeapOnceQuiet } from './host/heap.js';
 import { openLogger } from './host/logger.js';
+import { answerTo } from './usage.js';
 
+const answer = answerTo(process.argv.slice(2));
+if (answer !== null) {
+  (answer.code === 0 ? process.stdout : process.stderr).write(answer.text);
+  process.exit(answer.code);
+}
 const config = configOrExit();
 const logger = await openLogger(config.log);
 const app = await createApp(config, { logger }).catch((error: unknown) => {
@@ -17,9 +23,13 @@ const addresses = await app.start().catch(async (error: unknown) => {
 });
 tidyHeapOnceQuiet();
 logger.info({ version: VERSION, ...addresses, dataDir: config.dataDir }, 'Parley is up');
+// To whatever started it with a channel, such as start:cluster: the next one may be replaced.
+process.send?.('ready');
 if (process.stdout.isTTY && addresses.http !== undefined) {
+  const { http } = addresses;
+  const at = http.endsWith(':3000') ? '' : ` -- --url ${http}`;
   process.stdout.write(
-    `\n  API and its documentation   ${addresses.http}/docs\n  Chat in this terminal       npm run client   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client\n\n`,
+    `\n  API and its documentation   ${http}/docs\n  Chat in this terminal       npm run client${at}   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client${at}\n\n`,
   );
 }
 

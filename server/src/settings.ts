@@ -109,7 +109,11 @@ export const SETTINGS = {
   JOURNAL_KEPT_HOURS: whole(2, 1, 720),
   CASSANDRA_CONTACT_POINTS: setting('', 'a comma list of hosts, each with :port or without', hosts),
   CASSANDRA_DATA_CENTER: setting('datacenter1', 'the name of a data center', text),
-  CASSANDRA_KEYSPACE: setting('parley', 'up to 48 letters, digits and "_"', text.regex(/^\w{1,48}$/)),
+  CASSANDRA_KEYSPACE: setting(
+    'parley',
+    'up to 48 lower-case letters, digits and "_", a letter first',
+    text.regex(/^[a-z][a-z0-9_]{0,47}$/),
+  ),
   CASSANDRA_REPLICATION: setting(
     "{'class': 'SimpleStrategy', 'replication_factor': 1}",
     "replication as CQL has it, such as {'class': 'NetworkTopologyStrategy', 'eu': 3}",

@@ -20,9 +20,9 @@ interface Story {
   step: string;
   pair: Pair;
   /** Starts the one that stopped again, without a step to stop at. */
-  again(): Promise<void>;
-  isStopped(): boolean;
-  goOn(): void;
+  again: () => Promise<void>;
+  isStopped: () => boolean;
+  goOn: () => void;
 }
 
 async function stories(signal: NodeJS.Signals): Promise<Story[]> {

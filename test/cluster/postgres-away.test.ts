@@ -54,37 +54,41 @@ async function wholeLog({ ann }: Pair) {
   return messages;
 }
 
-test('D11 R7 R1 PostgreSQL gone for six seconds under traffic: sends are refused for now, sockets stay, nothing is lost or doubled', async () => {
-  const { cable, server, pair, say, states } = await onACable();
-  const talk = talking(pair, EVERY_MS);
-  await until('they talk', () => talk.said.length > 50);
-  expect(await isReady(server)).toBe(200);
+test(
+  'D11 R7 R1 PostgreSQL gone for six seconds under traffic: sends are refused for now, sockets stay, nothing is lost or doubled',
+  { timeout: 60_000 },
+  async () => {
+    const { cable, server, pair, say, states } = await onACable();
+    const talk = talking(pair, EVERY_MS);
+    await until('they talk', () => talk.said.length > 50);
+    expect(await isReady(server)).toBe(200);
 
-  cable.freeze();
-  await until('it is known', async () => (await isReady(server)) === 503, 5_000);
-  // What is under way waits for what became of it; what comes now is refused before it is accepted.
-  cable.cut();
-  const refusal = await until('a send is refused', async () => {
-    const answer = await say('only if you can');
-    return answer.type === 'ERROR' && answer;
-  });
-  expect(refusal).toMatchObject({ code: 'overloaded', retryable: true });
-  await new Promise((resolve) => setTimeout(resolve, 2_000));
-  expect(await isReady(server)).toBe(503);
+    cable.freeze();
+    await until('it is known', async () => (await isReady(server)) === 503, 8_000);
+    // What is under way waits for what became of it; what comes now is refused before it is accepted.
+    cable.cut();
+    const refusal = await until('a send is refused', async () => {
+      const answer = await say('only if you can');
+      return answer.type === 'ERROR' && answer;
+    });
+    expect(refusal).toMatchObject({ code: 'overloaded', retryable: true });
+    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    expect(await isReady(server)).toBe(503);
 
-  cable.thaw();
-  await until('it is ready again', async () => (await isReady(server)) === 200, 5_000);
-  const again = talk.said.length;
-  await until('they talk again', () => talk.said.length > again + 50);
-  const said = await talk.stop();
-  const log = await wholeLog(pair);
-  // The raw client may have been answered with SUCCESS before the first refusal; all else is Ann's talk, in order.
-  expect(contents(log).filter((content) => content !== 'only if you can')).toEqual(said);
-  expect(log.map(({ seq }) => seq)).toEqual(upTo(log.length));
-  await shows(pair.bobs, () => chatOf(pair), contents(log));
-  expect(states).toEqual([]);
-  await agreesWithFresh(pair.bob, pair.bobs);
-});
+    cable.thaw();
+    await until('it is ready again', async () => (await isReady(server)) === 200, 5_000);
+    const again = talk.said.length;
+    await until('they talk again', () => talk.said.length > again + 50);
+    const said = await talk.stop();
+    const log = await wholeLog(pair);
+    // The raw client may have been answered with SUCCESS before the first refusal; all else is Ann's talk, in order.
+    expect(contents(log).filter((content) => content !== 'only if you can')).toEqual(said);
+    expect(log.map(({ seq }) => seq)).toEqual(upTo(log.length));
+    await shows(pair.bobs, () => chatOf(pair), contents(log));
+    expect(states).toEqual([]);
+    await agreesWithFresh(pair.bob, pair.bobs);
+  },
+);
 
 test('D11 R1 all of its backends killed again and again under traffic: nobody is refused anything', async () => {
   const { database, pair, states, say } = await onACable();

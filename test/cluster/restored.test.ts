@@ -8,6 +8,9 @@ import { startServer, type RunningServer } from '../world/server.js';
 import { contents, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 
+/** Far below the minute for which a server remembers what came. */
+const LIVE_MS = 2_000;
+
 const named = (prefix: string, from: number, to: number) =>
   upTo(to)
     .slice(from - 1)
@@ -88,6 +91,33 @@ test(
     expect(contents(messages)).toEqual(log);
     expect(messages.map(({ seq }) => seq)).toEqual(upTo(30));
     for (const { http } of server.nodes) expect((await call(http, 'GET', '/health/ready')).status).toBe(200);
+  },
+);
+
+test(
+  'R5 R13 restored under servers that go on: what takes the numbers of what is lost comes live all the same',
+  { timeout: 60_000 },
+  async () => {
+    const database = await freshDatabase();
+    const server = await startServer({ POSTGRES_URL: database.url });
+    onTestFinished(async () => {
+      await server.remove();
+      await database.drop();
+    });
+    const pair = await pairOn(server);
+    await server.stop();
+    const backup = await database.backUp();
+    await server.restart();
+    await until('both are back', () => [pair.anns, pair.bobs].every(({ state }) => state === 'live'));
+    const lost = named('lost', 2, 10);
+    await sayAll(pair, lost);
+    await shows(pair.bobs, () => chatOf(pair), ['hello', ...lost]);
+
+    await backup.restore();
+    const said = named('new', 2, 5);
+    expect((await sayAll(pair, said)).map(({ seq }) => seq)).toEqual([2, 3, 4, 5]);
+    const bobHas = (content: string) => shown(chatOf(pair)).includes(content);
+    await until('Bob has the new ones', () => said.every(bobHas), LIVE_MS);
   },
 );
 

@@ -70,6 +70,17 @@ describe('kill -9', () => {
     await server.kill('SIGTERM');
   });
 
+  onEmbedded('a port in use is named with its setting', async () => {
+    const server = await spawnServer(dataDir);
+    const { code, said } = await failedStart(dataDir, {
+      DATA_DIR: join(dataDir, 'other'),
+      CHAT_PORT: portOf(server.addresses.chat),
+    });
+    expect(code).toBe(1);
+    expect(said).toContain(`CHAT_PORT ${portOf(server.addresses.chat)} is in use by another program`);
+    await server.kill('SIGTERM');
+  });
+
   test('in production nothing starts without a secret, and every bad setting is named at once', async () => {
     const { code, said } = await failedStart(dataDir, { NODE_ENV: 'production', HTTP_PORT: 'many', LIMIT_JOINS_PER_MIN: '-1' });
     expect(code).toBe(1);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { PASSWORD } from '../world/http.js';
 import { startServer, type RunningServer } from '../world/server.js';
+import { maySkip } from '../world/wanted.js';
 import { Program, run } from './program.js';
 
 const hasScript = spawnSync('script', ['-qec', 'true', '/dev/null']).status === 0;
@@ -152,7 +153,7 @@ describe('npm run client, with a state folder', () => {
   });
 });
 
-describe.skipIf(!hasScript)('npm run client, on a terminal of 40 columns', () => {
+describe.skipIf(!hasScript && maySkip())('npm run client, on a terminal of 40 columns', () => {
   test('a password is not shown, a new name becomes an account, and a message is shown with its number', async () => {
     await run('client', as('pia'));
     const oli = Program.startOnTerminal('client', here(), 40);

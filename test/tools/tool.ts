@@ -8,6 +8,8 @@ import { settings } from '../world/server.js';
 
 const TOOLS = join(import.meta.dirname, '../../server/dist/tools');
 
+type Tool = 'seed' | 'db' | 'move';
+
 export interface Ran {
   code: number | null;
   /** What it printed. */
@@ -17,17 +19,29 @@ export interface Ran {
 }
 
 /** Runs a tool on a data directory, as a process of its own, to its end. */
-export async function run(name: 'seed' | 'db', dataDir: string, args: string[], env: Environment = {}): Promise<Ran> {
+export function run(name: Tool, dataDir: string, args: string[], env: Environment = {}): Promise<Ran> {
+  return ran(name, dataDir, args, env, () => false);
+}
+
+/** The same, but it is killed as soon as it has printed this. */
+export function killed(name: Tool, dataDir: string, args: string[], env: Environment, printed: RegExp): Promise<Ran> {
+  return ran(name, dataDir, args, env, (out) => printed.test(out));
+}
+
+async function ran(name: Tool, dataDir: string, args: string[], env: Environment, kills: (out: string) => boolean): Promise<Ran> {
   const child = spawn(process.execPath, [join(TOOLS, `${name}.js`), ...args], {
     cwd: dataDir,
     env: { PATH: process.env['PATH'], ...settings(dataDir, env) },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
-  const ran: Ran = { code: null, out: '', err: '' };
-  child.stdout.on('data', (data: Buffer) => (ran.out += data.toString()));
-  child.stderr.on('data', (data: Buffer) => (ran.err += data.toString()));
+  const its: Ran = { code: null, out: '', err: '' };
+  child.stdout.on('data', (data: Buffer) => {
+    its.out += data.toString();
+    if (kills(its.out)) child.kill('SIGKILL');
+  });
+  child.stderr.on('data', (data: Buffer) => (its.err += data.toString()));
   const [code] = (await once(child, 'close')) as [number | null];
-  return { ...ran, code };
+  return { ...its, code };
 }
 
 /** Does something with a folder that is gone afterwards. */

@@ -2,7 +2,7 @@ import type { Environment, World } from '@parley/server';
 import { afterAll, afterEach, beforeAll } from 'vitest';
 import { call, login, register, type Answer } from './http.js';
 import { RawClient } from './raw-client.js';
-import { startServer, type RunningServer } from './server.js';
+import { startServer, type Reachable, type RunningServer } from './server.js';
 
 let accounts = 0;
 
@@ -11,15 +11,10 @@ export class Account {
   readonly username: string;
   readonly token: string;
   readonly sessionId: string;
-  readonly #server: RunningServer;
+  readonly #server: Reachable;
   readonly #clients: RawClient[];
 
-  private constructor(
-    server: RunningServer,
-    username: string,
-    session: { token: string; sessionId: string },
-    clients: RawClient[],
-  ) {
+  private constructor(server: Reachable, username: string, session: { token: string; sessionId: string }, clients: RawClient[]) {
     this.#server = server;
     this.username = username;
     this.token = session.token;
@@ -28,7 +23,7 @@ export class Account {
   }
 
   /** Registers somebody whose name begins so; tests of one server do not meet. */
-  static async register(server: RunningServer, name: string, clients: RawClient[] = []): Promise<Account> {
+  static async register(server: Reachable, name: string, clients: RawClient[] = []): Promise<Account> {
     const username = `${name}-${++accounts}`;
     return new Account(server, username, await register(server.addresses.http, username), clients);
   }

@@ -1,6 +1,6 @@
 import type { Conversation, ParleyClient } from '@parley/client/node';
 import { onTestFinished } from 'vitest';
-import { Person, shows } from './people.js';
+import { Person, shows, type DeviceOptions } from './people.js';
 import type { Reachable } from './server.js';
 import { until } from './until.js';
 
@@ -12,13 +12,19 @@ export interface Pair {
   bobs: ParleyClient;
 }
 
+/** What may be different of a pair. */
+export interface PairOptions extends DeviceOptions {
+  /** Of several tests that run at the same time, each says by its own when it ends. */
+  atEnd?: typeof onTestFinished;
+}
+
 /** Ann is on the first server, Bob on the second, and both have their chat open; it begins with `hello`. */
-export async function pairOn(server: Reachable): Promise<Pair> {
+export async function pairOn(server: Reachable, { atEnd = onTestFinished, ...options }: PairOptions = {}): Promise<Pair> {
   const [one, two] = server.nodes;
   const [ann, bob] = [await Person.register(server, 'ann'), await Person.register(server, 'bob')];
-  onTestFinished(async () => void (await Promise.all([ann.leave(), bob.leave()])));
-  const anns = await ann.device({ chatUrl: one?.chat ?? '' });
-  const bobs = await bob.device({ chatUrl: two?.chat ?? '' });
+  atEnd(async () => void (await Promise.all([ann.leave(), bob.leave()])));
+  const anns = await ann.device({ ...options, chatUrl: one?.chat ?? '' });
+  const bobs = await bob.device({ ...options, chatUrl: two?.chat ?? '' });
   await anns.sendTo(bob.username, 'hello').sent;
   const chat = await until('Bob has the chat', () => bobs.chatWith(ann.username));
   await chat.timeline.open();

@@ -49,21 +49,35 @@ export interface ServerProcesses extends Reachable {
   readonly processes: readonly ServerProcess[];
   /** One more, or one again. */
   spawn(env: Environment): Promise<ServerProcess>;
+  /** Kills those that are left, and deletes what they stored. */
+  remove(): Promise<void>;
 }
 
 /** Spawns servers that end with the test: one for each of these settings. */
 export async function spawnServers(...envs: Environment[]): Promise<ServerProcesses> {
+  const servers = await spawnGroup(...envs);
+  onTestFinished(() => servers.remove());
+  return servers;
+}
+
+/** The same for several tests: who spawns them removes them. */
+export async function spawnGroup(...envs: Environment[]): Promise<ServerProcesses> {
   const dataDir = await mkdtemp(join(tmpdir(), 'parley-processes-'));
-  onTestFinished(async () => {
+  const remove = async () => {
     await killServers();
     await (await servicesOf.get(dataDir))?.drop();
     await rm(dataDir, { recursive: true, force: true });
-  });
-  const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
-  const nodes = processes.map(({ addresses }) => addresses);
-  const [first] = nodes;
-  if (first === undefined) throw new Error('one server at least');
-  return { dataDir, processes, nodes, addresses: first, spawn: (env) => spawnServer(dataDir, env) };
+  };
+  try {
+    const processes = await Promise.all(envs.map((env, n) => spawnServer(dataDir, { NODE_ID: `node-${n + 1}`, ...env })));
+    const nodes = processes.map(({ addresses }) => addresses);
+    const [first] = nodes;
+    if (first === undefined) throw new Error('one server at least');
+    return { dataDir, processes, nodes, addresses: first, spawn: (env) => spawnServer(dataDir, env), remove };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
 }
 
 /** Kills what a failed test left running. */
@@ -108,8 +122,8 @@ async function upAt(child: ChildProcess): Promise<Addresses | null> {
   return new Promise((resolve) => {
     lines.on('line', (line) => {
       const entry = JSON.parse(line) as Partial<Addresses> & { msg?: string };
-      if (entry.msg === 'Parley is up')
-        resolve({ http: entry.http ?? '', chat: entry.chat ?? '', presence: entry.presence ?? '' });
+      const { http = '', chat = '', presence = '', health, msg } = entry;
+      if (msg === 'Parley is up') resolve({ http, chat, presence, ...(health !== undefined && { health }) });
     });
     lines.on('close', () => resolve(null));
   });

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { TestProject } from 'vitest/node';
+import { servicesMode } from './wanted.js';
 
 declare module 'vitest' {
   /** Where the real services of this run are, as the settings of the same name say it; null: this run has none. */
@@ -33,7 +34,7 @@ let keeper: ChildProcess | null = null;
  * fails if there is one that cannot be had; CI requires them.
  */
 export async function setup(project: TestProject): Promise<void> {
-  const mode = process.env['PARLEY_SERVICES'] ?? (isSet(process.env['CI']) ? 'required' : 'wanted');
+  const mode = servicesMode();
   const { env, failed } = mode === 'off' ? { env: {}, failed: {} } : await bringUp();
   const missing = Object.keys(failed);
   if (missing.length > 0 && mode === 'required') {
@@ -69,8 +70,4 @@ async function bringUp(): Promise<Outcome> {
       .once('line', (line) => resolve(JSON.parse(line) as Outcome))
       .once('close', () => reject(new Error('the services ended before they were up')));
   });
-}
-
-function isSet(value: string | undefined): boolean {
-  return value !== undefined && value !== '' && value !== '0' && value !== 'false';
 }

@@ -15,7 +15,8 @@ export type Incoming =
   | { kind: 'refused'; code: string; stream: number | null }
   /** Conversation id → its last seq: what there was before the load. */
   | { kind: 'inbox'; lastSeqs: [string, number][] }
-  | { kind: 'page' }
+  /** A page of history, with the highest seq that it covers. */
+  | { kind: 'page'; conversationId: string; coversTo: number }
   | { kind: 'other' };
 
 /** How the clients of one system talk. The frames around it are WebSocket's. */
@@ -28,5 +29,7 @@ export interface Dialect {
   message(target: Target, stream: number, contentBytes: number): string;
   /** How a client says that it has everything up to `upTo`; null: such a thing is not said. */
   ack(target: Pick<Target, 'kind' | 'conversationId'>, upTo: number): string | null;
+  /** How a client asks for a conversation's newest page; null: there is none. */
+  open(target: Pick<Target, 'kind' | 'conversationId'>, limit: number): string | null;
   read(text: string): Incoming;
 }

@@ -27,6 +27,12 @@ export const parley: Dialect = {
     return JSON.stringify({ type: 'ACK', ...where, upTo, requestId: 'ack' });
   },
 
+  open({ kind, conversationId }, limit) {
+    return kind === 'direct'
+      ? JSON.stringify({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: conversationId, limit, requestId: 'open' })
+      : JSON.stringify({ type: 'GET_GROUP_CHAT_HISTORY', groupId: conversationId, limit, requestId: 'open' });
+  },
+
   read(text) {
     switch (stringAfter(text, '"type":"')) {
       case 'ONE_TO_ONE_CHAT':
@@ -40,8 +46,9 @@ export const parley: Dialect = {
       case 'INIT_DATA':
         return inboxIn(JSON.parse(text) as EventOf<'INIT_DATA'>);
       case 'ONE_TO_ONE_CHAT_HISTORY':
+        return { kind: 'page', conversationId: stringAfter(text, '"chatId":"'), coversTo: numberAfter(text, '"coversTo":') };
       case 'GROUP_CHAT_HISTORY':
-        return { kind: 'page' };
+        return { kind: 'page', conversationId: stringAfter(text, '"groupId":"'), coversTo: numberAfter(text, '"coversTo":') };
       default:
         return OTHER;
     }

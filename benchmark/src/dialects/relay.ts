@@ -19,6 +19,10 @@ export const relay: Dialect = {
     return null;
   },
 
+  open() {
+    return null;
+  },
+
   read(text) {
     const at = text.indexOf('"clientMessageId":"');
     if (at < 0) return { kind: 'other' };

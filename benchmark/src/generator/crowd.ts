@@ -2,6 +2,7 @@ import type { Dialect, Incoming, Target } from '../dialects/dialect.js';
 import { FrameTemplate, maskedText } from '../wire/masked-frame.js';
 import { Acks } from './acks.js';
 import { Client } from './client.js';
+import { Opens } from './opens.js';
 import type { Plan, Stream } from './plan.js';
 import type { Tally } from './tally.js';
 import { Timeline } from './timeline.js';
@@ -34,6 +35,8 @@ export class Crowd {
   /** Conversation → the highest seq that was acknowledged: everybody in it must have everything up to there. */
   readonly #tops = new Map<string, number>();
   readonly #acks: Acks<{ member: Member; named: Named }>;
+  /** One for each client; null: nobody opens conversations. */
+  readonly #opens: Opens[] | null;
 
   constructor(plan: Plan, dialect: Dialect, tally: Tally) {
     this.#plan = plan;
@@ -47,6 +50,9 @@ export class Crowd {
     }));
     this.#kinds = new Map(plan.streams.map((stream) => [stream.conversationId, stream]));
     this.#acks = new Acks(({ member, named }, upTo) => this.#acknowledge(member, named, upTo));
+    const { openWithinMs } = plan;
+    this.#opens =
+      openWithinMs === undefined ? null : this.#members.map(({ client }) => new Opens({ client, dialect, tally, openWithinMs }));
   }
 
   /** Opens all connections, some at a time. */
@@ -95,8 +101,8 @@ export class Crowd {
   }
 
   #newClient(index: number): Client {
-    const { host, port, path, clients } = this.#plan;
-    const { token, localAddress } = clients[index] ?? { token: '' };
+    const { token, localAddress, server } = this.#plan.clients[index] ?? { token: '' };
+    const { host, port, path } = server ?? this.#plan;
     return new Client({
       upgrade: { host, port, path, token },
       localAddress,
@@ -111,6 +117,7 @@ export class Crowd {
     if (member === undefined) return;
     switch (incoming.kind) {
       case 'message':
+        this.#openSoon(index, incoming);
         return this.#message(member, incoming);
       case 'accepted':
         return this.#accepted(member, incoming);
@@ -122,9 +129,15 @@ export class Crowd {
         for (const [id, lastSeq] of incoming.lastSeqs) member.timelines.set(id, new Timeline(lastSeq));
         return;
       case 'page':
+        return this.#opens?.[index]?.came(incoming);
       case 'other':
         return;
     }
+  }
+
+  #openSoon(index: number, { conversationId, seq }: { conversationId: string; seq: number }): void {
+    const named = this.#kinds.get(conversationId);
+    if (named !== undefined) this.#opens?.[index]?.soon(named, seq);
   }
 
   #message(member: Member, { conversationId, seq, stamp, stream }: Extract<Incoming, { kind: 'message' }>): void {

@@ -18,20 +18,28 @@ export interface PlannedClient {
   token: string;
   /** The loopback address to connect from: each has its own ports. */
   localAddress?: string;
+  /** Where it connects, if not where the plan says. */
+  server?: Server;
 }
 
-/** Everything that a generator needs to know. */
-export interface Plan {
-  dialect: 'parley' | 'relay';
+/** A door for chat sockets. */
+export interface Server {
   host: string;
   port: number;
   path: string;
+}
+
+/** Everything that a generator needs to know. */
+export interface Plan extends Server {
+  dialect: 'parley' | 'relay';
   clients: PlannedClient[];
   /** Connections that are being opened at the same time. */
   connectingAtOnce: number;
   streams: Stream[];
   contentBytes: number;
   pace: Pace;
+  /** Everybody opens a conversation, once, within so long after something came for them in it. Absent: nobody does. */
+  openWithinMs?: number;
   warmUpMs: number;
   measureMs: number;
 }
@@ -46,6 +54,9 @@ export interface Counts {
   outOfOrder: number;
   /** Acknowledgements of receipt that clients sent. */
   acksSent: number;
+  /** Newest pages that were asked for, and those of them that lacked what their reader had already. */
+  opened: number;
+  stale: number;
   /** Connections that ended, or broke the protocol, unasked. */
   broken: number;
 }
@@ -58,10 +69,12 @@ export interface LoadReport {
   /** Neither acknowledged nor refused when the wait for it ended. */
   unanswered: number;
   /** From the first to the last moment of the measured window. */
-  window: { ms: number; sent: number; acknowledged: number; delivered: number };
+  window: { ms: number; sent: number; acknowledged: number; delivered: number; opened: number };
   /** From the intended sending to the receiver, and to the sender's SUCCESS; of messages of the window. */
   endToEnd: Summary;
   acknowledgement: Summary;
+  /** From asking for a newest page to having it. */
+  opening: Summary;
   /** Deliveries in each second of the window. */
   deliveredPerS: number[];
   /** Points of the distribution of `endToEnd`: share of messages, milliseconds. */

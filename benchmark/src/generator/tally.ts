@@ -11,16 +11,19 @@ export class Tally {
     duplicated: 0,
     outOfOrder: 0,
     acksSent: 0,
+    opened: 0,
+    stale: 0,
     broken: 0,
   };
   readonly #endToEnd = new Histogram();
   readonly #acknowledgement = new Histogram();
+  readonly #opening = new Histogram();
   readonly #deliveredPerS: number[] = [];
   readonly #refusals = new Map<string, number>();
   #from = Infinity;
   #to = Infinity;
   #atFrom = { ...this.counts };
-  #window: LoadReport['window'] = { ms: 0, sent: 0, acknowledged: 0, delivered: 0 };
+  #window: LoadReport['window'] = { ms: 0, sent: 0, acknowledged: 0, delivered: 0, opened: 0 };
 
   beginWindow(): void {
     this.#from = micros();
@@ -29,12 +32,13 @@ export class Tally {
 
   endWindow(): void {
     this.#to = micros();
-    const { sent, acknowledged, delivered } = this.counts;
+    const { sent, acknowledged, delivered, opened } = this.counts;
     this.#window = {
       ms: (this.#to - this.#from) / 1_000,
       sent: sent - this.#atFrom.sent,
       acknowledged: acknowledged - this.#atFrom.acknowledged,
       delivered: delivered - this.#atFrom.delivered,
+      opened: opened - this.#atFrom.opened,
     };
   }
 
@@ -53,6 +57,13 @@ export class Tally {
     if (this.#isOfWindow(stamp)) this.#acknowledgement.add(micros() - stamp);
   }
 
+  /** A page came that was asked for at `stamp`. */
+  opened(stamp: number, isStale: boolean): void {
+    this.counts.opened += 1;
+    if (isStale) this.counts.stale += 1;
+    if (this.#isOfWindow(stamp)) this.#opening.add(micros() - stamp);
+  }
+
   refused(code: string): void {
     this.counts.refused += 1;
     this.#refusals.set(code, (this.#refusals.get(code) ?? 0) + 1);
@@ -65,6 +76,7 @@ export class Tally {
       window: this.#window,
       endToEnd: this.#endToEnd.summary(),
       acknowledgement: this.#acknowledgement.summary(),
+      opening: this.#opening.summary(),
       deliveredPerS: Array.from(this.#deliveredPerS, (count: number | undefined) => count ?? 0),
       endToEndCurve: CURVE.map((share) => [share, this.#endToEnd.quantile(share) / 1_000]),
       refusals: Object.fromEntries(this.#refusals),

@@ -15,6 +15,11 @@ export class MetricsPage {
     return new MetricsPage(await answer.text());
   }
 
+  /** How much a counter rose since an earlier page of the same process. */
+  since(earlier: MetricsPage, name: string): number {
+    return this.of(name) - earlier.of(name);
+  }
+
   /** The value of a metric without labels, by its name without `parley_`. */
   of(name: string): number {
     return this.#values.get(`parley_${name}`) ?? Number.NaN;

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** USER_HZ, the unit of /proc/<pid>/stat: 100 on every Linux that Node runs on. */
 const TICKS_PER_S = 100;
@@ -39,9 +39,43 @@ export async function memoryOf(pid: number): Promise<Memory> {
   return { rss: kib('Rss'), pss: kib('Pss'), anonymous: kib('Anonymous') };
 }
 
-/** The name in brackets may hold anything, so fields are counted from its end. */
+/** CPU in seconds of processes and all that they started, those that have ended included. */
+export async function cpuOfTrees(pids: readonly number[]): Promise<number> {
+  const all = await processes();
+  const mine = new Set(pids);
+  // A child has a parent that was found before it, or is found in a later round.
+  for (let before = -1; before !== mine.size;) {
+    before = mine.size;
+    for (const [pid, { parent }] of all) if (mine.has(parent)) mine.add(pid);
+  }
+  let ticks = 0;
+  for (const pid of mine) ticks += all.get(pid)?.ticks ?? 0;
+  return ticks / TICKS_PER_S;
+}
+
+/** All processes: the parent, and the CPU of it and of those of its children that it has seen end. */
+async function processes(): Promise<Map<number, { parent: number; ticks: number }>> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const all = await Promise.all(
+    pids.map(async (pid) => {
+      const fields = await fieldsOf(`/proc/${pid}/stat`).catch(() => null);
+      if (fields === null) return [];
+      const [, parent, , , , , , , , , , user, system, ofEnded, systemOfEnded] = fields.map(Number);
+      return [[Number(pid), { parent: parent ?? 0, ticks: sum(user, system, ofEnded, systemOfEnded) }] as const];
+    }),
+  );
+  return new Map(all.flat());
+}
+
+const sum = (...values: (number | undefined)[]): number => values.reduce<number>((total, value) => total + (value ?? 0), 0);
+
 async function ticks(path: string): Promise<{ user: number; system: number }> {
-  const text = await readFile(path, 'utf8');
-  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  const fields = await fieldsOf(path);
   return { user: Number(fields[11]), system: Number(fields[12]) };
+}
+
+/** From the state on. The name before it may hold anything, also brackets. */
+async function fieldsOf(path: string): Promise<string[]> {
+  const text = await readFile(path, 'utf8');
+  return text.slice(text.lastIndexOf(')') + 2).split(' ');
 }

@@ -4,13 +4,18 @@ import { createInterface } from 'node:readline';
 
 const STOP_MAX_MS = 15_000;
 const ERRORS_KEPT_CHARS = 4_000;
+const KEPT_MAX_LINES = 100;
 
 /** A process that a run starts, listens to and ends. */
 export class Child {
   readonly #child: ChildProcess;
   #errors = '';
+  /** Lines of its output with this in them are kept, up to a number. */
+  readonly kept: string[] = [];
+  readonly #keep: string | null;
 
-  constructor(command: string, args: readonly string[], options: SpawnOptions) {
+  constructor(command: string, args: readonly string[], options: SpawnOptions, keep: string | null = null) {
+    this.#keep = keep;
     this.#child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child.stderr
       ?.setEncoding('utf8')
@@ -28,6 +33,7 @@ export class Child {
     if (stdout === null) throw new Error('the process has no output');
     return new Promise<T>((resolve, reject) => {
       createInterface(stdout).on('line', (line) => {
+        if (this.#keep !== null && line.includes(this.#keep) && this.kept.length < KEPT_MAX_LINES) this.kept.push(line);
         const picked = pick(line);
         if (picked !== null) resolve(picked);
       });

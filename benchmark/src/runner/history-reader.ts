@@ -3,13 +3,19 @@ import { parley } from '../dialects/parley.js';
 import { Client } from '../generator/client.js';
 import type { SeededChat } from '../seed/order.js';
 import { maskedText } from '../wire/masked-frame.js';
-import type { ParleyServer } from './parley-server.js';
+import type { Server } from '../generator/plan.js';
 
 export type Door = 'socket' | 'http';
 
+/** Where pages are read. */
+export interface Doors {
+  chat: Server;
+  httpUrl: string;
+}
+
 /** Reads pages of one chat, one at a time, and times them. */
 export abstract class HistoryReader {
-  static async open(server: ParleyServer, door: Door, chat: SeededChat): Promise<HistoryReader> {
+  static async open(server: Doors, door: Door, chat: SeededChat): Promise<HistoryReader> {
     return door === 'http' ? new HttpReader(server.httpUrl, chat) : SocketReader.connect(server, chat);
   }
 
@@ -30,7 +36,7 @@ class SocketReader extends HistoryReader {
   #onPage: () => void = () => undefined;
   #onBroken: (error: Error) => void = () => undefined;
 
-  private constructor({ chat }: ParleyServer, { chatId, reader }: SeededChat) {
+  private constructor({ chat }: Doors, { chatId, reader }: SeededChat) {
     super();
     this.#chatId = chatId;
     this.#client = new Client({
@@ -45,7 +51,7 @@ class SocketReader extends HistoryReader {
     });
   }
 
-  static async connect(server: ParleyServer, chat: SeededChat): Promise<SocketReader> {
+  static async connect(server: Doors, chat: SeededChat): Promise<SocketReader> {
     const reader = new SocketReader(server, chat);
     await reader.#client.open();
     return reader;

@@ -48,7 +48,7 @@ export async function measureLoad(server: Loaded, plan: Plan, progress: Progress
 }
 
 /** What is wrong with a load, in words, each with the name of its part: nothing, if it may be believed. */
-export function faultsOf(parts: Record<string, MeasuredLoad>): Pick<Findings, 'broken' | 'doubtful'> {
+export function faultsOf(parts: Record<string, Pick<MeasuredLoad, 'load'>>): Pick<Findings, 'broken' | 'doubtful'> {
   const all = Object.entries(parts);
   return {
     broken: all.flatMap(([part, { load }]) => breaksOf(load).map((what) => `${part}: ${what}`)),
@@ -56,15 +56,18 @@ export function faultsOf(parts: Record<string, MeasuredLoad>): Pick<Findings, 'b
   };
 }
 
-function breaksOf({ lost, unanswered, counts: { duplicated, outOfOrder, broken } }: LoadReport): string[] {
-  const breaks = { lost, unanswered, duplicated, 'out of order': outOfOrder, 'connections broken': broken };
+function breaksOf({ lost, unanswered, counts: { duplicated, outOfOrder, broken, stale } }: LoadReport): string[] {
+  const breaks = { lost, unanswered, duplicated, 'out of order': outOfOrder, 'connections broken': broken, 'stale pages': stale };
   return Object.entries(breaks)
     .filter(([, count]) => count > 0)
     .map(([what, count]) => `${count} ${what}`);
 }
 
-function doubtsOf({ ownLagP99 }: LoadReport): string[] {
-  return ownLagP99 > OWN_LAG_MAX_MS
-    ? [`the generator itself lagged, p99 ${ownLagP99.toFixed(1)} ms: latency is read too high, throughput too low`]
-    : [];
+function doubtsOf({ ownLagP99, refusals }: LoadReport): string[] {
+  const refused = Object.entries(refusals).map(([code, count]) => `${count} refused: ${code}`);
+  if (ownLagP99 <= OWN_LAG_MAX_MS) return refused;
+  return [
+    `the generator itself lagged, p99 ${ownLagP99.toFixed(1)} ms: latency is read too high, throughput too low`,
+    ...refused,
+  ];
 }

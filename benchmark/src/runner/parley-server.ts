@@ -2,12 +2,13 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Server } from '../generator/plan.js';
 import { Child } from './child.js';
 
 export const ROOT = join(import.meta.dirname, '../../..');
 /** What `npm start` runs, from the root. */
 export const SERVER = 'server/dist/bundle/main.js';
-const MAIN = join(ROOT, SERVER);
+export const MAIN = join(ROOT, SERVER);
 const PROFILER = pathToFileURL(join(import.meta.dirname, 'profile-thread.js')).href;
 
 /** The limits that would refuse what a load does; `0` turns one off. */
@@ -32,12 +33,6 @@ export interface ServerOptions {
   profileDir: string | null;
 }
 
-export interface Address {
-  host: string;
-  port: number;
-  path: string;
-}
-
 /** Settings of a server as it is deployed, but for its limits, on whatever ports are free. */
 export function serverEnvironment({ dataDir, jwtSecret }: Pick<ServerOptions, 'dataDir' | 'jwtSecret'>): NodeJS.ProcessEnv {
   return {
@@ -54,31 +49,38 @@ export function serverEnvironment({ dataDir, jwtSecret }: Pick<ServerOptions, 'd
   };
 }
 
+/** Settings of a process that is to write down what V8's profiler saw, if anywhere. */
+export const profiling = (dir: string | null): NodeJS.ProcessEnv =>
+  dir === null ? {} : { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE_DIR: dir };
+
+export function serverAt(url: string): Server {
+  const { hostname, port } = new URL(url);
+  return { host: hostname, port: Number(port), path: '/' };
+}
+
 export const newSecret = (): string => randomBytes(36).toString('base64');
 
 /** The server under test: a process of its own, as `npm start` runs it. */
 export class ParleyServer {
   readonly pid: number;
   readonly httpUrl: string;
-  readonly chat: Address;
+  readonly chat: Server;
   readonly #child: Child;
 
   private constructor(child: Child, addresses: { http: string; chat: string }) {
-    const { hostname, port } = new URL(addresses.chat);
     this.#child = child;
     this.pid = child.pid;
     this.httpUrl = addresses.http;
-    this.chat = { host: hostname, port: Number(port), path: '/' };
+    this.chat = serverAt(addresses.chat);
   }
 
   /** Resolves once its doors are open. */
   static async start({ profileDir, ...options }: ServerOptions): Promise<ParleyServer> {
     mkdirSync(options.dataDir, { recursive: true });
-    const profiling = profileDir === null ? {} : { NODE_OPTIONS: `--import=${PROFILER}`, BENCH_PROFILE_DIR: profileDir };
     // The folder of the data is also its working folder, lest it read somebody's `.env`.
     const child = new Child(process.execPath, [MAIN], {
       cwd: options.dataDir,
-      env: { ...serverEnvironment(options), ...profiling },
+      env: { ...serverEnvironment(options), ...profiling(profileDir) },
     });
     return new ParleyServer(child, await child.line(addressesIn));
   }

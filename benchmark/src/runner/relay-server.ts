@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Child } from './child.js';
-import type { Address } from './parley-server.js';
+import type { Server } from '../generator/plan.js';
 
 const MAIN = join(import.meta.dirname, '../peers/ws-relay.js');
 
@@ -8,7 +8,7 @@ const MAIN = join(import.meta.dirname, '../peers/ws-relay.js');
 export class RelayServer {
   readonly pid: number;
   readonly httpUrl = null;
-  readonly chat: Address;
+  readonly chat: Server;
   readonly #child: Child;
 
   private constructor(child: Child, port: number) {

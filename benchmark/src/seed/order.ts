@@ -13,8 +13,9 @@ export interface Order {
 
 export interface SeededChat {
   chatId: string;
-  /** One of the two. */
+  /** One of the two, who reads. */
   reader: Person;
+  other: Person;
   messages: number;
 }
 

@@ -1,7 +1,9 @@
+import { randomBytes } from 'node:crypto';
 import { Tokens } from '../../../server/dist/edge/tokens.js';
-import { openEmbedded, type EmbeddedStores } from '../../../server/dist/embedded/open.js';
+import { openEmbedded } from '../../../server/dist/embedded/open.js';
 import { Metrics } from '../../../server/dist/host/metrics.js';
 import { processRuntime as runtime } from '../../../server/dist/host/runtime.js';
+import type { Stores } from '../../../server/dist/ports/stores.js';
 import type { Person } from '../runner/people.js';
 import type { Order, SeededChat } from './order.js';
 
@@ -10,13 +12,30 @@ const TOKEN_TTL_MS = 86_400_000;
 
 type Tell = (what: string) => void;
 
+/** What the message of a number says. */
+export type Say = (number: number, bytes: number) => { content: string; clientId: string };
+
+const repetitive: Say = (number, bytes) => ({
+  content: `${number} `.padEnd(bytes, 'the quick brown fox jumps over the lazy dog '),
+  clientId: `seed-${number}`,
+});
+
+/** Random letters, which compress less than anything that people write, and a client id as the SDK makes them. */
+export const random: Say = (_, bytes) => ({
+  content: randomBytes(bytes).toString('base64').slice(0, bytes),
+  clientId: runtime.id(),
+});
+
+/** Stores that somebody closes. */
+export type OpenStores = Stores & { close(): Promise<void> };
+
 /** A store that is filled by the server's own code, past its doors: only for what takes too long through them. */
 export class SeededStore {
-  readonly #stores: EmbeddedStores;
+  readonly #stores: OpenStores;
   readonly #tokens: Tokens;
   #people = 0;
 
-  private constructor(stores: EmbeddedStores, jwtSecret: string) {
+  constructor(stores: OpenStores, jwtSecret: string) {
     this.#stores = stores;
     this.#tokens = new Tokens(jwtSecret, { check: async () => null }, runtime);
   }
@@ -39,32 +58,29 @@ export class SeededStore {
   }
 
   /** A chat of so many messages, sent in turn by its two. */
-  async addChat(messages: number, contentBytes: number, tell: Tell): Promise<SeededChat> {
+  async addChat(messages: number, contentBytes: number, tell: Tell, say: Say = repetitive): Promise<SeededChat> {
     const [one, other] = [await this.#addPerson(), await this.#addPerson()];
     const opened = await this.#stores.conversations.openDirect(one.id, other.id, runtime.id(), runtime.now());
     if (opened === null) throw new Error('two strangers have blocked each other');
-    const send = (number: number) => this.#send(opened.id, number % 2 === 0 ? one.id : other.id, number, contentBytes);
+    const send = (number: number) => this.#send(opened.id, number % 2 === 0 ? one.id : other.id, say(number, contentBytes));
     for (let sent = 0; sent < messages; sent += AT_ONCE) {
       await Promise.all(Array.from({ length: Math.min(AT_ONCE, messages - sent) }, (_, i) => send(sent + i)));
       tell(`${sent} of ${messages} messages`);
     }
-    return { chatId: opened.id, reader: one.person, messages };
+    return { chatId: opened.id, reader: one.person, other: other.person, messages };
   }
 
   close(): Promise<void> {
     return this.#stores.close();
   }
 
-  async #send(conversationId: string, senderId: string, number: number, contentBytes: number): Promise<void> {
-    const content = `${number} `.padEnd(contentBytes, 'the quick brown fox jumps over the lazy dog ');
-    const clientId = `seed-${number}`;
+  async #send(conversationId: string, senderId: string, said: ReturnType<Say>): Promise<void> {
     await this.#stores.log.append({
       kind: 'send',
       conversationId,
       senderId,
       messageId: runtime.id(),
-      content,
-      clientId,
+      ...said,
       at: runtime.now(),
     });
   }

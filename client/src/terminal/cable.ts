@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import { WebSocket } from 'ws';
 import { nodeSocket } from '../node.js';
 import type { SocketFactory } from '../socket.js';
@@ -33,7 +32,8 @@ export class Cable {
   /** Once the client is closed: lets the goodbyes through, but does not wait for a peer that is gone. */
   async end(): Promise<void> {
     this.unmute();
-    const goodbyes = Array.from(this.#sockets, (socket) => once(socket, 'close'));
+    // Not `once`: one that was still being opened says so as an error before it closes.
+    const goodbyes = Array.from(this.#sockets, (socket) => new Promise((resolve) => socket.once('close', resolve)));
     const late = setTimeout(() => this.drop(), GOODBYE_MS);
     await Promise.all(goodbyes);
     clearTimeout(late);

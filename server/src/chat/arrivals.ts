@@ -95,7 +95,7 @@ export class Arrivals implements RelayListener {
     const { hub, rosters, heard } = this.#parts;
     const userIds = hint.userIds ?? (await this.#members(hint));
     // It may have come from the log meanwhile.
-    if (!heard.add(hint.conversationId, hint.seq)) return;
+    if (!heard.add(hint.conversationId, hint.seq, hint.createdAt)) return;
     rosters.outdated(hint.conversationId, hint.membersVersion);
     for (const userId of userIds) {
       if (userId !== hint.senderId) hub.send(userId, hint.frame);
@@ -103,8 +103,11 @@ export class Arrivals implements RelayListener {
     }
   }
 
+  /** Members of a group too large for a list, as far as they are here (R12). */
   async #members({ conversationId, membersVersion, seq }: EntryHint): Promise<string[]> {
-    const room = await this.#parts.rosters.get(conversationId, membersVersion);
-    return [...(room?.members ?? [])].filter(([, member]) => member.joinedSeq <= seq).map(([userId]) => userId);
+    const { rosters, hub } = this.#parts;
+    const room = await rosters.get(conversationId, membersVersion);
+    const here = room === null ? [] : hub.here(room.members);
+    return here.filter(([, member]) => member.joinedSeq <= seq).map(([userId]) => userId);
   }
 }

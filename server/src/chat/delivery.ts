@@ -82,7 +82,7 @@ export class Delivery {
     const place = placeOf(room);
     await names.learn(entries.flatMap((entry) => peopleOf(entry, place)));
     for (const entry of entries) {
-      if (heard?.add(conversationId, entry.seq) === false) continue;
+      if (heard?.add(conversationId, entry.seq, entry.createdAt) === false) continue;
       if (isIntroduction(entry, bornAt))
         hub.send(entry.detail?.userId ?? entry.senderId, encode(entryEvent(entry, place, names, true)));
       else this.#fanOutHere(room, place, entry, undefined);
@@ -157,7 +157,7 @@ export class Delivery {
     const { relay, heard, offline } = this.#parts;
     const isNewGroup = appended.entries[0]?.kind === 'created';
     for (const entry of appended.entries) {
-      heard?.add(room.id, entry.seq);
+      heard?.add(room.id, entry.seq, entry.createdAt);
       if (isNewGroup) {
         this.#introduce(room, current, entry, newGroupView(entry, appended), origin);
         continue;
@@ -196,7 +196,7 @@ export class Delivery {
     const noteAbsent = entry.kind === 'message' && room.members.size <= LIMITS.receiptsPushedUpToMembers;
     let absent: string[] | undefined;
     let delivered = 0;
-    for (const [userId, member] of room.members) {
+    for (const [userId, member] of noteAbsent ? room.members : hub.here(room.members)) {
       if (member.joinedSeq > entry.seq) continue;
       if (userId === entry.senderId) {
         delivered += this.#toOwnDevices(place, entry, origin);
@@ -229,7 +229,8 @@ export class Delivery {
         return absentHere;
       })
       .then((nowhereElse) => {
-        const absent = absentHere.filter((userId) => nowhereElse.includes(userId));
+        const isNowhereElse = new Set(nowhereElse);
+        const absent = absentHere.filter((userId) => isNowhereElse.has(userId));
         if (absent.length > 0) offline.note(room.id, absent, entry.seq);
       })
       .catch(onError);
@@ -264,8 +265,9 @@ function hintOf(
   ownFrame: () => Uint8Array,
   userIds: readonly string[] | null,
 ): EntryHint {
-  const { seq, senderId } = entry;
-  return { kind: 'entry', conversationId: room.id, seq, membersVersion: room.membersVersion, senderId, frame, ownFrame, userIds };
+  const { seq, createdAt, senderId } = entry;
+  const { id: conversationId, membersVersion } = room;
+  return { kind: 'entry', conversationId, seq, createdAt, membersVersion, senderId, frame, ownFrame, userIds };
 }
 
 /** Those for whom the entry is. */

@@ -1,5 +1,5 @@
 import type { LogStore } from '../ports/log.js';
-import type { Moved, MovedStore } from '../ports/moved.js';
+import type { MovedStore } from '../ports/moved.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
 import type { Delivery } from './delivery.js';
 import type { Heard } from './heard.js';
@@ -71,14 +71,14 @@ export class Healing {
     const since = this.#since === null ? null : this.#since - OVERLAP_MS;
     const answer = await moved.movedSince({ userIds, since, limit: MOVED_MAX });
     for (const range of answer.moved) {
-      const missing = heard.missing(range.conversationId, range);
-      if (missing !== null) await this.#heal({ conversationId: range.conversationId, ...missing });
+      const missing = heard.missing(range);
+      if (missing !== null) await this.#heal(range.conversationId, missing);
     }
     // Only now: what could not be healed is asked for again.
     this.#since = answer.now;
   }
 
-  async #heal({ conversationId, from, to }: Moved): Promise<void> {
+  async #heal(conversationId: string, { from, to }: { from: number; to: number }): Promise<void> {
     const { log, delivery } = this.#parts;
     for (let after = from - 1; after < to;) {
       const page = await log.page({ conversationId, from, to, after, ...PAGE });

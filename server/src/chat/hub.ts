@@ -39,6 +39,20 @@ export class Hub {
     return [...this.#byUser.keys()];
   }
 
+  /** Those of these people who have a connection here. Looks through the fewer: a group may be far larger than a server. */
+  here<T>(people: ReadonlyMap<string, T>): [userId: string, its: T][] {
+    const found: [string, T][] = [];
+    if (people.size <= this.#byUser.size) {
+      for (const [userId, its] of people) if (this.#byUser.has(userId)) found.push([userId, its]);
+    } else {
+      for (const userId of this.#byUser.keys()) {
+        const its = people.get(userId);
+        if (its !== undefined) found.push([userId, its]);
+      }
+    }
+    return found;
+  }
+
   has(userId: string): boolean {
     return this.#byUser.has(userId);
   }

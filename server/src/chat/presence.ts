@@ -6,16 +6,14 @@ import type { PresenceNotice, Relay } from '../ports/relay.js';
 import type { Runtime, Timer } from '../ports/runtime.js';
 import type { Acquaintance } from './chats.js';
 import type { Encode } from './delivery.js';
-import type { Recipient } from './hub.js';
+import { LastSeen } from './last-seen.js';
 import type { Names } from './names.js';
+import { Standings, type Present } from './standings.js';
+import { Watchers, type Watcher } from './watchers.js';
 
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
-/** Whoever is gone and was last seen longer ago than this was on a server that could not say that they left. */
-const SEEN_LATELY_MS = 30_000;
-/** How many people's standings are asked of the board at a time. */
-const STANDINGS_AT_ONCE = 500;
 
 export interface PresenceParts {
   accounts: AccountStore;
@@ -45,16 +43,6 @@ interface Person {
   announcing: boolean;
   /** How other servers see the person, as far as somebody here looks; null: not there. */
   elsewhere: Present | null;
-  /** What this server last put on the board. */
-  onBoard: Present | null;
-}
-
-type Present = Exclude<Status, 'offline'>;
-
-/** A presence connection: it is a sign of life of its user, and is told of those whom it looks at. */
-export interface Watcher extends Recipient {
-  readonly watching: Set<string>;
-  away: boolean;
 }
 
 /**
@@ -64,18 +52,24 @@ export interface Watcher extends Recipient {
 export class Presence implements Acquaintance {
   readonly #parts: PresenceParts;
   readonly #people = new Map<string, Person>();
-  readonly #watchers = new Map<string, Set<Watcher>>();
-  /** Presence connections by user, to add friends that come later. */
-  readonly #open = new Map<string, Set<Watcher>>();
-  #seen = new Map<string, number>();
+  readonly #watchers = new Watchers();
+  readonly #standings: Standings;
+  readonly #seen: LastSeen;
   /** People whose account has not been read yet; read together at the end of the tick. */
   #unread: string[] = [];
-  /** Followed people who may have changed elsewhere; read together at the end of the tick. */
-  #changed = new Set<string>();
 
   constructor(parts: PresenceParts) {
     this.#parts = parts;
-    parts.board?.listen((userId) => this.#changedElsewhere(userId === null ? [...this.#watchers.keys()] : [userId]));
+    this.#seen = new LastSeen(parts.accounts);
+    this.#standings = new Standings({
+      board: parts.board,
+      runtime: parts.runtime,
+      lookedAt: () => this.#watchers.lookedAt(),
+      isLookedAt: (userId) => this.#watchers.isLookedAt(userId),
+      told: (...news) => this.#toldOfOthers(...news),
+      beforeLeaving: () => this.#seen.flush(),
+      onError: parts.onError,
+    });
   }
 
   /** A connection of the user, of either kind, is open. */
@@ -99,7 +93,7 @@ export class Presence implements Acquaintance {
 
   /** A presence connection is open: sends the snapshot of friends, then their changes. */
   async open(watcher: Watcher): Promise<void> {
-    getOrMake(this.#open, watcher.userId).add(watcher);
+    this.#watchers.open(watcher);
     const friends = (await this.#parts.contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS);
     await this.#show(
       watcher,
@@ -115,7 +109,7 @@ export class Presence implements Acquaintance {
   }
 
   close(watcher: Watcher): void {
-    removeFrom(this.#open, watcher.userId, watcher);
+    this.#watchers.close(watcher);
     for (const userId of [...watcher.watching]) this.#unwatch(watcher, userId);
   }
 
@@ -185,27 +179,25 @@ export class Presence implements Acquaintance {
 
   /** This server goes on under another id, under which nothing is on the board yet. */
   putAllAgain(): void {
-    for (const [userId, { onBoard }] of this.#people) {
-      if (onBoard !== null) this.#parts.board?.put(userId, { away: onBoard === 'away' });
-    }
+    this.#standings.putAllAgain();
   }
 
   /** The server stops: whoever is here was last seen now. */
   async stop(): Promise<void> {
-    for (const [userId, person] of this.#people) {
-      if (isHere(person) && !person.invisible) this.#saw(userId, person);
-      this.#putOnBoard(userId, person, null);
-    }
+    this.noteHere();
+    this.#standings.takeAllOff();
     await this.flush();
   }
 
+  /** Whoever is here has been seen now: said now and then, it is not far off when the process is killed. */
+  noteHere(): void {
+    const now = this.#parts.runtime.now();
+    for (const [userId, person] of this.#people) if (isHere(person) && !person.invisible) this.#seen.note(userId, now);
+  }
+
   /** Writes down when those who left were last seen. Called now and then, and before the end. */
-  async flush(): Promise<void> {
-    const seen = this.#seen;
-    if (seen.size === 0) return;
-    await this.#parts.accounts.setLastSeen([...seen].map(([userId, at]) => ({ userId, at })));
-    // Kept until it is written, so that nobody is told an older time meanwhile.
-    for (const [userId, at] of seen) if (this.#seen.get(userId) === at) this.#seen.delete(userId);
+  flush(): Promise<void> {
+    return this.#seen.flush();
   }
 
   #tellAll(notice: PresenceNotice): void {
@@ -228,7 +220,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) this.#show(watcher, [other]).catch(this.#parts.onError);
+      for (const watcher of this.#watchers.of(one)) this.#show(watcher, [other]).catch(this.#parts.onError);
     }
   }
 
@@ -237,7 +229,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#open.get(one) ?? []) {
+      for (const watcher of this.#watchers.of(one)) {
         if (!watcher.watching.has(other)) continue;
         this.#unwatch(watcher, other);
         watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
@@ -246,9 +238,7 @@ export class Presence implements Acquaintance {
   }
 
   async #leaveGroup(userId: string): Promise<void> {
-    const others = new Set<string>();
-    for (const watcher of this.#open.get(userId) ?? []) for (const other of watcher.watching) others.add(other);
-    for (const watcher of this.#watchers.get(userId) ?? []) others.add(watcher.userId);
+    const others = this.#watchers.around(userId);
     if (others.size === 0) return;
     const still = new Set(await this.#parts.contacts.acquainted(userId, [...others]));
     for (const other of others) if (!still.has(other)) this.#part(userId, other);
@@ -271,7 +261,6 @@ export class Presence implements Acquaintance {
       announced: 'offline',
       announcing: false,
       elsewhere: null,
-      onBoard: null,
     };
     this.#people.set(userId, person);
     return person;
@@ -287,6 +276,7 @@ export class Presence implements Acquaintance {
       if (!person.isKnown) person.invisible = account.invisible;
       person.isKnown = true;
       person.lastSeen ??= account.lastSeen;
+      if (isHere(person) && !person.invisible) this.#seen.note(account.id, this.#parts.runtime.now());
       this.#announceSoon(account.id, person);
     }
   }
@@ -300,7 +290,7 @@ export class Presence implements Acquaintance {
 
   #saw(userId: string, person: Person, at = this.#parts.runtime.now()): void {
     person.lastSeen = at;
-    this.#seen.set(userId, at);
+    this.#seen.note(userId, at);
   }
 
   #away(watcher: Watcher, away: boolean): void {
@@ -320,7 +310,7 @@ export class Presence implements Acquaintance {
   }
 
   #announce(userId: string, person: Person): void {
-    this.#putOnBoard(userId, person, this.#statusHere(userId, person));
+    this.#standings.put(userId, this.#statusHere(userId, person));
     this.#tell(userId, person);
     if (!isPresent(person) && this.#people.get(userId) === person) this.#people.delete(userId);
   }
@@ -330,54 +320,34 @@ export class Presence implements Acquaintance {
     const status = this.#status(userId, person);
     if (status === person.announced) return;
     person.announced = status;
-    const watchers = this.#watchers.get(userId);
-    if (watchers === undefined) return;
+    if (!this.#watchers.isLookedAt(userId)) return;
     const frame = this.#parts.encode(update(this.#parts.names.of(userId), status, this.#lastSeen(status, person)));
-    for (const watcher of watchers) if (watcher !== except) watcher.sendEphemeral(frame);
+    for (const watcher of this.#watchers.at(userId)) if (watcher !== except) watcher.sendEphemeral(frame);
   }
 
-  #putOnBoard(userId: string, person: Person, status: Present | null): void {
-    if (person.onBoard === status) return;
-    person.onBoard = status;
-    const { board, onError } = this.#parts;
-    if (status !== null) board?.put(userId, { away: status === 'away' });
-    else if (board !== null) this.#takeOffBoard(board, userId).catch(onError);
+  async #toldOfOthers(
+    userIds: string[],
+    standings: ReadonlyMap<string, Present>,
+    died: ReadonlyMap<string, boolean>,
+  ): Promise<void> {
+    const gone = userIds.filter((userId) => !standings.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
+    await this.#lastSeenOf(gone, died);
+    for (const userId of userIds) this.#standsElsewhere(userId, standings.get(userId) ?? null);
   }
 
-  /** Others hear that somebody left only when they can read since when. */
-  async #takeOffBoard(board: PresenceBoard, userId: string): Promise<void> {
-    try {
-      await this.flush();
-    } finally {
-      const isBack = (this.#people.get(userId)?.onBoard ?? null) !== null;
-      if (!isBack) board.put(userId, null);
-    }
-  }
-
-  #changedElsewhere(userIds: string[]): void {
-    if (this.#changed.size === 0) this.#parts.runtime.soon(() => void this.#readElsewhere().catch(this.#parts.onError));
-    for (const userId of userIds) this.#changed.add(userId);
-  }
-
-  async #readElsewhere(): Promise<void> {
-    const userIds = [...this.#changed].filter((userId) => this.#watchers.has(userId));
-    this.#changed.clear();
-    for (let start = 0; start < userIds.length; start += STANDINGS_AT_ONCE) {
-      const some = userIds.slice(start, start + STANDINGS_AT_ONCE);
-      const standings = await this.#parts.board?.elsewhere(some);
-      const gone = some.filter((userId) => !standings?.has(userId) && (this.#people.get(userId)?.elsewhere ?? null) !== null);
-      for (const { id, lastSeen } of gone.length === 0 ? [] : await this.#parts.accounts.byIds(gone)) {
-        const person = this.#people.get(id);
-        if (person === undefined) continue;
-        if (lastSeen !== null && lastSeen > this.#parts.runtime.now() - SEEN_LATELY_MS) person.lastSeen = lastSeen;
-        else this.#saw(id, person);
-      }
-      for (const userId of some) this.#standsElsewhere(userId, standings?.get(userId) ?? null);
+  /** A server writes down who leaves it before it says so; of who was on one that died it is now. */
+  async #lastSeenOf(gone: string[], died: ReadonlyMap<string, boolean>): Promise<void> {
+    if (gone.length === 0) return;
+    for (const { id, lastSeen } of await this.#parts.accounts.byIds(gone)) {
+      const person = this.#people.get(id);
+      if (person === undefined) continue;
+      if (died.get(id) === true) this.#saw(id, person);
+      else person.lastSeen = lastSeen;
     }
   }
 
   #standsElsewhere(userId: string, standing: Present | null): void {
-    if (!this.#watchers.has(userId)) return;
+    if (!this.#watchers.isLookedAt(userId)) return;
     const person = this.#people.get(userId) ?? (standing === null ? undefined : this.#add(userId));
     if (person === undefined || person.elsewhere === standing) return;
     person.elsewhere = standing;
@@ -387,8 +357,8 @@ export class Presence implements Acquaintance {
   /** Away is who has presence connections, all of them away; a chat connection alone is online. */
   #statusHere(userId: string, person: Person): Present | null {
     if (person.invisible || !isHere(person)) return null;
-    const open = this.#open.get(userId);
-    return open !== undefined && [...open].every((watcher) => watcher.away) ? 'away' : 'online';
+    const open = this.#watchers.of(userId);
+    return open.length > 0 && open.every((watcher) => watcher.away) ? 'away' : 'online';
   }
 
   #status(userId: string, person: Person): Status {
@@ -404,37 +374,28 @@ export class Presence implements Acquaintance {
   /** Registers first, then reads and tells, so that a change in between is told too. */
   async #show(watcher: Watcher, userIds: string[]): Promise<void> {
     // It may have ended while it was read what to show; nothing would take it off again.
-    if (this.#open.get(watcher.userId)?.has(watcher) !== true) return;
-    for (const userId of userIds) {
-      watcher.watching.add(userId);
-      getOrMake(this.#watchers, userId).add(watcher);
-    }
-    const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#follow(userIds)]);
+    if (!this.#watchers.isOpen(watcher)) return;
+    this.#watchers.look(watcher, userIds);
+    const [accounts, standings] = await Promise.all([this.#parts.accounts.byIds(userIds), this.#standings.follow(userIds)]);
     for (const account of accounts) {
       if (!watcher.watching.has(account.id)) continue;
       this.#parts.names.remember(account.id, account.username);
-      this.#standsElsewhere(account.id, standings?.get(account.id) ?? null);
+      this.#standsElsewhere(account.id, standings.get(account.id) ?? null);
       const person = this.#people.get(account.id);
       if (person !== undefined && person.elsewhere !== null) this.#tell(account.id, person, watcher);
       const status = person === undefined ? 'offline' : person.announced;
       const lastSeen =
         person === undefined
-          ? (this.#seen.get(account.id) ?? account.lastSeen)
+          ? (this.#seen.of(account.id) ?? account.lastSeen)
           : (this.#lastSeen(status, person) ?? account.lastSeen);
       watcher.send(this.#parts.encode(update(account.username, status, lastSeen)));
     }
   }
 
-  async #follow(userIds: string[]): Promise<Map<string, Present> | undefined> {
-    await this.#parts.board?.follow(userIds);
-    return this.#parts.board?.elsewhere(userIds);
-  }
-
   #unwatch(watcher: Watcher, userId: string): void {
-    watcher.watching.delete(userId);
-    removeFrom(this.#watchers, userId, watcher);
-    if (this.#watchers.has(userId)) return;
-    this.#parts.board?.unfollow(userId);
+    this.#watchers.lookAway(watcher, userId);
+    if (this.#watchers.isLookedAt(userId)) return;
+    this.#standings.unfollow(userId);
     // Nobody says any more how this person stands elsewhere.
     const person = this.#people.get(userId);
     if (person === undefined) return;
@@ -452,16 +413,3 @@ const update = (username: string, status: Status, lastSeen: number | null): Even
   status,
   lastSeen,
 });
-
-function getOrMake<K, V>(map: Map<K, Set<V>>, key: K): Set<V> {
-  let set = map.get(key);
-  if (set === undefined) map.set(key, (set = new Set()));
-  return set;
-}
-
-function removeFrom<K, V>(map: Map<K, Set<V>>, key: K, value: V): void {
-  const set = map.get(key);
-  if (set === undefined) return;
-  set.delete(value);
-  if (set.size === 0) map.delete(key);
-}

@@ -1,9 +1,8 @@
-import type { PresenceBoard } from '../ports/presence-board.js';
+import type { PresenceBoard, StandingChanged } from '../ports/presence-board.js';
 import type { Relay, RelayListener } from '../ports/relay.js';
 import type { SharedLimits } from '../ports/shared-limits.js';
 import type { RedisNode } from './redis/open.js';
 
-type Changed = Parameters<PresenceBoard['listen']>[0];
 type Moved = Parameters<SharedLimits['listen']>[0];
 
 /**
@@ -18,7 +17,7 @@ export class Boots {
   readonly #onError: (error: unknown) => void;
   #node: RedisNode;
   #listener: RelayListener | null = null;
-  #changed: Changed = () => undefined;
+  #changed: StandingChanged = () => undefined;
   #moved: Moved = () => undefined;
   #evicted = () => undefined as void;
   #isClosed = false;

@@ -1,14 +1,12 @@
+import { entryBytes, fitting } from '../sql/fitting.js';
 import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
-import type { PageCache } from './redis/page-cache.js';
-
-/** What a cached page holds at most: one of the largest that may be asked for. */
-const PAGE_ENTRIES = 100;
+import { PAGE_ENTRIES, type PageCache } from './redis/page-cache.js';
 
 /**
- * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query is the conversation's last
- * seq, which the caller has just read with the membership: a page that ends there lacks nothing. `lastAt` tells that it is
- * of this log, and not of what PostgreSQL was before it was restored to an older state (R5).
+ * A log whose newest pages come from Redis while they are the newest (R17). `to` of a query with `lastAt` is the
+ * conversation's last seq, which the caller has just read with the membership: a page that ends there lacks nothing.
+ * `lastAt` tells that it is of this log, and not of what PostgreSQL was before it was restored to an older state (R5).
  */
 export class CachedLog implements LogStore {
   readonly #log: LogStore;
@@ -23,8 +21,11 @@ export class CachedLog implements LogStore {
     this.#onError = parts.onError;
   }
 
-  append(append: Append): Promise<Appended> {
-    return this.#log.append(append);
+  async append(append: Append): Promise<Appended> {
+    const appended = await this.#log.append(append);
+    const [entry] = appended.entries;
+    if (append.kind === 'send' && entry !== undefined && !appended.repeated) this.#pages().add(entry);
+    return appended;
   }
 
   moveCursor(move: CursorMove): Promise<Cursors | null> {
@@ -36,8 +37,8 @@ export class CachedLog implements LogStore {
   }
 
   async page(query: PageQuery): Promise<Page> {
-    const isNewest = query.before === undefined && query.after === undefined && query.to >= query.from;
-    if (!isNewest) return this.#log.page(query);
+    const isNewest = query.before === undefined && query.after === undefined && query.lastAt !== undefined;
+    if (!isNewest || query.to < query.from) return this.#log.page(query);
     const cached = pageFrom(await this.#read(query), query);
     this.#meter.count(cached === null ? 'page_cache_misses' : 'page_cache_hits');
     if (cached !== null) return cached;
@@ -46,9 +47,9 @@ export class CachedLog implements LogStore {
     return newestOf(page, query);
   }
 
-  async #read({ conversationId, to }: PageQuery): Promise<Entry[] | null> {
+  async #read({ conversationId, to, limit }: PageQuery): Promise<Entry[] | null> {
     try {
-      return await this.#pages().read(conversationId, to);
+      return await this.#pages().read(conversationId, to, limit);
     } catch {
       // Redis is away: the log answers.
       return null;
@@ -62,22 +63,14 @@ function pageFrom(entries: Entry[] | null, query: PageQuery): Page | null {
   const lowest = visible?.[0]?.seq;
   const newest = visible?.at(-1);
   if (visible === undefined || lowest === undefined || newest?.seq !== query.to) return null;
-  if (query.lastAt !== undefined && newest.createdAt !== query.lastAt) return null;
+  if (newest.createdAt !== query.lastAt) return null;
   if (lowest > query.from && visible.length < query.limit) return null;
   return newestOf({ entries: visible, coversFrom: lowest, coversTo: query.to, hasMore: lowest > query.from }, query);
 }
 
 /** The newest entries of a page that the limits allow, one at least. */
-function newestOf(page: Page, { limit, maxBytes }: PageQuery): Page {
-  let bytes = 0;
-  let count = 0;
-  for (const entry of page.entries.toReversed()) {
-    bytes +=
-      Buffer.byteLength(JSON.stringify(entry.content)) - 2 + (entry.detail === null ? 0 : JSON.stringify(entry.detail).length);
-    if (count === limit || (count > 0 && bytes > maxBytes)) break;
-    count += 1;
-  }
-  if (count === page.entries.length) return page;
-  const entries = page.entries.slice(-count);
+function newestOf(page: Page, query: PageQuery): Page {
+  const entries = fitting(page.entries.toReversed(), query, entryBytes).reverse();
+  if (entries.length === page.entries.length) return page;
   return { ...page, entries, coversFrom: entries[0]?.seq ?? page.coversFrom, hasMore: true };
 }

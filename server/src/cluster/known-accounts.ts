@@ -1,4 +1,5 @@
 import type { Account, AccountStore } from '../ports/accounts.js';
+import { AppendRefused } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Job } from '../ports/profile.js';
 import type { ExistenceFilter } from './redis/existence-filter.js';
@@ -23,8 +24,13 @@ export class KnownAccounts implements AccountStore {
     this.#meter = meter;
   }
 
+  /** Without Redis there are no new accounts for now: a filter that comes back with a name missing would hide it for ever. */
   async create(account: Account): Promise<boolean> {
-    await this.#filter().add(account.username.toLowerCase());
+    await this.#filter()
+      .add(account.username.toLowerCase())
+      .catch(() => {
+        throw new AppendRefused('overloaded');
+      });
     return this.#accounts.create(account);
   }
 

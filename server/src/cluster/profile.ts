@@ -24,7 +24,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const isWorker = roles.includes('worker');
 
   const archive = new LateArchive(
-    () => openCassandraArchive(cassandraSettings(options.cassandra), (warning) => logger.warn({}, warning)),
+    () => openCassandraArchive(cassandraSettings(options.cassandra), meter, (warning) => logger.warn({}, warning)),
     runtime,
     logger,
   );
@@ -38,6 +38,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
         nodeId: options.nodeId,
         hears: roles.includes('chat'),
         runtime,
+        meter,
         onLost: lost,
         onError,
       }),

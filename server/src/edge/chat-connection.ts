@@ -18,6 +18,8 @@ export class ChatConnection extends Connection<ChatCommand> {
   initialised = false;
   /** Resolves once other servers know that this connection is here: before it, no state is read (R8). */
   registered: Promise<void> | null = null;
+  /** How many messages it has sent. */
+  messages = 0;
   /** Made when a message of this connection is first refused for now. */
   order: SendOrder | null = null;
   readonly #door: ChatDoor;
@@ -32,6 +34,10 @@ export class ChatConnection extends Connection<ChatCommand> {
   }
   protected override run(command: ChatCommand): Promise<Answer> {
     return this.#door.run(this, command);
+  }
+  /** Messages keep their order (R4); of all else the answers say what became of it. */
+  protected override mayBePassed({ type }: ChatCommand): boolean {
+    return type !== 'ONE_TO_ONE_CHAT' && type !== 'GROUP_CHAT';
   }
   protected override refused(command: ChatCommand, refusal: Refusal): void {
     this.#door.refused(this, command, refusal);

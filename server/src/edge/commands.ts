@@ -108,6 +108,7 @@ export function chatCommands(nouns: ChatNouns, limits: Limits, runtime: Runtime)
 
   /** What is checked of a message before it gets in line: whose it is, that it overtakes none, that there are not too many. */
   function admit(connection: ChatConnection, command: ChatCommandOf<'ONE_TO_ONE_CHAT' | 'GROUP_CHAT'>): void {
+    Object.assign(command, { n: ++connection.messages });
     checkSender(connection, command.from);
     connection.order?.check(command);
     limits.messages.spend(connection.userId);

@@ -2,6 +2,7 @@ import { CLOSE_CODES, Refusal, type CloseReason, type Decoded, type ErrorCode, t
 import type { Caller } from '../chat/caller.js';
 import type { Recipient } from '../chat/hub.js';
 import { Accepted } from '../chat/messages.js';
+import { refusalFrom } from '../chat/refused.js';
 import { textFrame } from './frame.js';
 import type { Bucket } from './rate-limit.js';
 import { SendQueue, type Flusher } from './send-queue.js';
@@ -13,6 +14,8 @@ const PENDING_MAX_FRAMES = 64;
 const STRIKES_MAX = 100;
 /** Heartbeat ticks that a closing handshake may take. */
 const CLOSING_MAX_TICKS = 5;
+/** Heartbeat ticks that a command holds up those after it, well below what a client waits for its PONG. */
+const LINE_MAX_TICKS = 5;
 
 /** A command as a connection sees it: something that may be answered. */
 export interface Answerable {
@@ -50,7 +53,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   readonly #frames: Bucket;
   #phase: Phase = 'open';
   #pending: string[] | null = null;
-  #running = false;
+  /** The run that takes frames now; null: none. One that was passed over ends with its command. */
+  #line: { mayBePassed: boolean; ticks: number } | null = null;
   #unanswered = 0;
   #strikes = 0;
   #quietTicks = 0;
@@ -71,6 +75,8 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   protected abstract decode(frame: string): Decoded<C>;
   /** Runs one command; the next of this connection starts when it resolves. */
   protected abstract run(command: C): Promise<Answer>;
+  /** False: the command has to be in its place before a later one is looked at, however long that takes. */
+  protected abstract mayBePassed(command: C): boolean;
   /** A command was refused; before the client is told. */
   protected abstract refused(command: C, refusal: Refusal): void;
   /** The connection does not count any more. Called once. */
@@ -104,7 +110,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
     const taken = this.#frames.take(monotonicMs);
     if (!taken.ok)
       return this.#refuseFrame(new Refusal('rate_limited', undefined, { retryAfterMs: taken.retryAfterMs }), 'flooding');
-    if (!this.#running) return void this.#run(frame);
+    if (this.#line === null) return void this.#run(frame);
     this.#pending ??= [];
     if (this.#pending.push(frame) === PENDING_MAX_FRAMES) this.#socket.pause();
   }
@@ -122,6 +128,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   /** One tick of the heartbeat, about a second: pings what is quiet, ends what stays so, or has outlived its token. */
   tick(now: number, pingAfterTicks: number, giveUpAfterTicks: number): void {
     this.#quietTicks++;
+    if (this.#line !== null && ++this.#line.ticks > LINE_MAX_TICKS && this.#line.mayBePassed) this.#passOver();
     if (++this.#ticks % pingAfterTicks === 0) this.#strikes >>= 1;
     if (this.#phase === 'closing') {
       if (this.#quietTicks > CLOSING_MAX_TICKS) this.#socket.terminate();
@@ -154,7 +161,7 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   /** Finishes the command that runs and answers what was accepted, then closes as `draining`. */
   async drain(): Promise<void> {
     this.#isDraining = true;
-    await this.#until(() => this.#running);
+    await this.#until(() => this.#line !== null);
     await this.#answered();
     this.close('draining');
   }
@@ -190,10 +197,11 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   }
 
   /** Runs a frame's command to its answer, or to its acceptance if it has a place in line. */
-  async #handle(frame: string): Promise<void> {
+  async #handle(frame: string, line: { mayBePassed: boolean }): Promise<void> {
     const decoded = this.decode(frame);
     if (!decoded.ok) return this.#refuseFrame(decoded.refusal, 'protocol_abuse', decoded);
     const { command } = decoded;
+    line.mayBePassed = this.mayBePassed(command);
     try {
       const answer = await this.run(command);
       if (answer instanceof Accepted) this.#answerLater(command, answer);
@@ -220,23 +228,39 @@ export abstract class Connection<C extends Answerable = Answerable> implements R
   }
 
   #fail(command: C, error: unknown): void {
-    if (!(error instanceof Refusal)) this.#world.onFault(error, this.caller, command.type);
-    const refusal = error instanceof Refusal ? error : new Refusal('internal');
+    const known = refusalFrom(error);
+    if (!(known instanceof Refusal)) this.#world.onFault(error, this.caller, command.type);
+    const refusal = known instanceof Refusal ? known : new Refusal('internal');
     this.#world.onRefused(refusal.code);
     this.refused(command, refusal);
     this.tell(errorEvent(refusal, { ...command, command: command.type }));
   }
 
   async #run(frame: string): Promise<void> {
-    this.#running = true;
-    await this.#handle(frame);
-    for (let next = this.#pending?.shift(); next !== undefined; next = this.#pending?.shift()) {
-      await this.#handle(next);
+    const line = { mayBePassed: false, ticks: 0 };
+    this.#line = line;
+    for (let next: string | undefined = frame; next !== undefined; next = this.#pending?.shift()) {
+      line.ticks = 0;
       if (this.#pending?.length === PENDING_MAX_FRAMES - 1) this.#socket.resume();
+      await this.#handle(next, line);
+      if (this.#line !== line) return this.#passedEnded();
     }
     this.#pending = null;
-    this.#running = false;
+    this.#line = null;
     this.#settled();
+  }
+
+  /** A command that waits for a store to come back does not hold up the others: its answer comes when it comes. */
+  #passOver(): void {
+    this.#unanswered++;
+    this.#line = null;
+    const next = this.#pending?.shift();
+    if (next === undefined) this.#settled();
+    else void this.#run(next);
+  }
+
+  #passedEnded(): void {
+    if (--this.#unanswered === 0) this.#settled();
   }
 
   #slow(): void {

@@ -2,6 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { ManualRuntime } from '../testing/manual-runtime.js';
 import { Health } from './health.js';
 
+const settled = () => new Promise((resolve) => setImmediate(resolve));
+
 type Run = () => Promise<unknown>;
 
 let runtime: ManualRuntime;
@@ -55,10 +57,33 @@ describe('Health', () => {
     expect(await healthOf(failing, false).readiness()).toMatchObject({ isReady: true, health: { status: 'degraded' } });
   });
 
-  test('D9: a part that does not answer counts as failing after two seconds', async () => {
-    const reading = healthOf(() => new Promise(() => undefined)).read();
+  test('D11: a part that takes its time is slow, which is ready; after four seconds it fails, and until it answers', async () => {
+    const answers: (() => void)[] = [];
+    const health = healthOf(() => new Promise<void>((resolve) => answers.push(resolve)));
+    const after = async (ms: number) => {
+      const reading = health.readiness();
+      await settled();
+      runtime.advance(ms);
+      const { isReady, health: state } = await reading;
+      return [isReady, state.status, state.checks['store']];
+    };
+    expect(await after(1_000)).toEqual([true, 'degraded', 'slow']);
     runtime.advance(2_000);
-    expect(await reading).toMatchObject({ status: 'degraded' });
+    expect(await after(0)).toEqual([true, 'degraded', 'slow']);
+    expect(asked).toBe(1);
+    runtime.advance(1_000);
+    expect(await after(0)).toEqual([false, 'degraded', 'failing']);
+    runtime.advance(1_000);
+    // Asked once more, and not answered yet.
+    expect(await after(1_000)).toEqual([false, 'degraded', 'failing']);
+    expect(asked).toBe(2);
+    answers[1]?.();
+    await settled();
+    expect(await after(0)).toEqual([true, 'ok', 'ok']);
+    // The first answer comes too late to count.
+    answers[0]?.();
+    await settled();
+    expect(asked).toBe(2);
   });
 
   test('D9: however many ask, a part is asked once a second', async () => {

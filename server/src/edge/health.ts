@@ -11,21 +11,25 @@ export interface HealthParts {
   roles: readonly string[];
 }
 
-type Outcome = 'ok' | 'failing';
+type Outcome = http.Health['checks'][string];
 
-const CHECK_TIMEOUT_MS = 2_000;
-/** Whoever asks, and however often, the parts are asked once in this time. */
+/** Whoever asks, and however often, a part is asked once in this time. */
 const KEPT_FOR_MS = 1_000;
+/** Nobody who asks waits for longer: a part that has not answered by then is slow. */
+const SLOW_AFTER_MS = 1_000;
+/** One that has not answered by then fails, and may be asked once more. */
+const FAILING_AFTER_MS = 4_000;
 
 /** Whether this server works, for people, probes and balancers. */
 export class Health {
   readonly #parts: HealthParts;
   readonly #startedAt: number;
+  readonly #probes: ReadonlyMap<string, Probe>;
   #draining = false;
-  #last: { at: number; checks: Promise<Record<string, Outcome>> } | null = null;
 
   constructor(parts: HealthParts) {
     this.#parts = parts;
+    this.#probes = new Map(Object.entries(parts.checks).map(([name, { run }]) => [name, new Probe(run, parts.runtime)]));
     this.#startedAt = parts.runtime.monotonic();
   }
 
@@ -38,7 +42,7 @@ export class Health {
     return this.#draining;
   }
 
-  /** Whether to send anybody here: not while draining, or while a vital part fails. */
+  /** Whether to send anybody here: not while draining, or while a vital part fails. One that is slow serves all the same. */
   async readiness(): Promise<{ isReady: boolean; health: http.Health }> {
     const health = await this.read();
     const failing = Object.entries(this.#parts.checks).some(
@@ -51,9 +55,9 @@ export class Health {
   async read(): Promise<http.Health> {
     const { runtime, version, profile, roles } = this.#parts;
     const checks = await this.#checks();
-    const failing = Object.values(checks).includes('failing');
+    const isWell = Object.values(checks).every((outcome) => outcome === 'ok');
     return {
-      status: this.#draining ? 'draining' : failing ? 'degraded' : 'ok',
+      status: this.#draining ? 'draining' : isWell ? 'ok' : 'degraded',
       uptime: Math.round(runtime.monotonic() - this.#startedAt) / 1_000,
       timestamp: new Date(runtime.now()).toISOString(),
       version,
@@ -63,32 +67,66 @@ export class Health {
     };
   }
 
-  #checks(): Promise<Record<string, Outcome>> {
-    const now = this.#parts.runtime.monotonic();
-    if (this.#last && now - this.#last.at < KEPT_FOR_MS) return this.#last.checks;
-    const checks = this.#run();
-    this.#last = { at: now, checks };
-    return checks;
-  }
-
-  async #run(): Promise<Record<string, Outcome>> {
-    const outcomes = Object.entries(this.#parts.checks).map(async ([name, check]) => [name, await this.#outcome(check)] as const);
+  async #checks(): Promise<Record<string, Outcome>> {
+    const outcomes = [...this.#probes].map(async ([name, probe]) => [name, await probe.outcome()] as const);
     return Object.fromEntries(await Promise.all(outcomes));
   }
+}
 
-  #outcome({ run }: Check): Promise<Outcome> {
+interface Asking {
+  since: number;
+  answered: Promise<void>;
+}
+
+/** One part: asked when somebody wants to know, and never again while it still owes an answer. */
+class Probe {
+  readonly #run: Check['run'];
+  readonly #runtime: Runtime;
+  #last: { outcome: Outcome; at: number } | null = null;
+  #asking: Asking | null = null;
+
+  constructor(run: Check['run'], runtime: Runtime) {
+    this.#run = run;
+    this.#runtime = runtime;
+  }
+
+  async outcome(): Promise<Outcome> {
+    const now = this.#runtime.monotonic();
+    if (this.#asking === null && this.#last !== null && now - this.#last.at < KEPT_FOR_MS) return this.#last.outcome;
+    const asking = (this.#asking ??= this.#ask());
+    await this.#within(asking.answered, asking.since + SLOW_AFTER_MS - now);
+    if (this.#asking !== asking) return this.#last?.outcome ?? 'failing';
+    // What failed last fails until it answers.
+    return this.#last?.outcome === 'failing' ? 'failing' : 'slow';
+  }
+
+  #ask(): Asking {
+    let resolve = () => {};
+    const answered = new Promise<void>((done) => (resolve = done));
+    const asking: Asking = { since: this.#runtime.monotonic(), answered };
+    const answer = (outcome: Outcome) => {
+      late.cancel();
+      if (this.#asking === asking) {
+        this.#asking = null;
+        this.#last = { outcome, at: this.#runtime.monotonic() };
+      }
+      resolve();
+    };
+    const late = this.#runtime.after(FAILING_AFTER_MS, () => answer('failing'));
+    void Promise.resolve()
+      .then(this.#run)
+      .then(
+        () => answer('ok'),
+        () => answer('failing'),
+      );
+    return asking;
+  }
+
+  #within(answered: Promise<void>, ms: number): Promise<void> {
+    if (ms <= 0) return Promise.resolve();
     return new Promise((resolve) => {
-      const timer = this.#parts.runtime.after(CHECK_TIMEOUT_MS, () => resolve('failing'));
-      const end = (outcome: Outcome) => {
-        timer.cancel();
-        resolve(outcome);
-      };
-      Promise.resolve()
-        .then(run)
-        .then(
-          () => end('ok'),
-          () => end('failing'),
-        );
+      const timer = this.#runtime.after(ms, resolve);
+      void answered.then(() => (timer.cancel(), resolve()));
     });
   }
 }

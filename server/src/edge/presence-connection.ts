@@ -1,5 +1,5 @@
 import { decodePresenceCommand, type Decoded, type PresenceCommand } from '@parley/protocol';
-import type { Watcher } from '../chat/presence.js';
+import type { Watcher } from '../chat/watchers.js';
 import { Connection, type Answer } from './connection.js';
 
 /** What a presence connection leads to. */
@@ -25,6 +25,9 @@ export class PresenceConnection extends Connection<PresenceCommand> implements W
   }
   protected override run(command: PresenceCommand): Promise<Answer> {
     return this.#door.run(this, command);
+  }
+  protected override mayBePassed(): boolean {
+    return true;
   }
   protected override refused(): void {}
   protected override left(): void {

@@ -10,6 +10,8 @@ interface Ordered {
   chatId?: string | undefined;
   groupId?: string | undefined;
   clientMessageId?: string | undefined;
+  /** The how manieth message of its connection it is. */
+  n?: number;
 }
 
 /**
@@ -19,7 +21,7 @@ interface Ordered {
 export class SendOrder {
   readonly #runtime: Runtime;
   /** Conversation, as the client names it → the refused message that has to come first. */
-  readonly #refused = new Map<string, { clientId: string; until: number }>();
+  readonly #refused = new Map<string, { clientId: string; n: number; until: number }>();
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -34,11 +36,16 @@ export class SendOrder {
     else throw new Refusal('previous_failed');
   }
 
-  /** A message was refused, but may come again. */
+  /**
+   * A message was refused, but may come again. The earliest one is what has to come first, and need not be the first to be
+   * refused: when the store breaks down, what was on its way there is answered last.
+   */
   refused(send: Ordered): void {
+    const { clientMessageId: clientId, n = 0 } = send;
     const key = keyOf(send);
-    if (send.clientMessageId === undefined || this.#refused.has(key)) return;
-    this.#refused.set(key, { clientId: send.clientMessageId, until: this.#runtime.monotonic() + HOLD_MS });
+    const known = this.#refused.get(key);
+    if (clientId === undefined || (known !== undefined && known.n < n)) return;
+    this.#refused.set(key, { clientId, n, until: this.#runtime.monotonic() + HOLD_MS });
   }
 }
 

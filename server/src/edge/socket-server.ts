@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { ERROR_CODES, LIMITS, Refusal, type ErrorCode } from '@parley/protocol';
 import { WebSocketServer, type RawData, type WebSocket } from 'ws';
 import type { Caller } from '../chat/caller.js';
+import { refusalFrom } from '../chat/refused.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
 import { ChatConnection, type ChatDoor } from './chat-connection.js';
@@ -194,8 +195,9 @@ export class SocketServer {
   }
 
   #refuse(kind: SocketKind, request: IncomingMessage, stream: Duplex, error: unknown): void {
-    const refusal = error instanceof Refusal ? error : new Refusal('internal');
-    if (!(error instanceof Refusal)) this.#parts.log.fault(error, { userId: '', command: 'upgrade' });
+    const known = refusalFrom(error);
+    const refusal = known instanceof Refusal ? known : new Refusal('internal');
+    if (!(known instanceof Refusal)) this.#parts.log.fault(error, { userId: '', command: 'upgrade' });
     this.#parts.log.refused({ kind, address: clientAddress(request, this.#parts.options.trustedProxies), code: refusal.code });
     refuseUpgrade(stream, refusal);
   }

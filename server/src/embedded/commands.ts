@@ -1,4 +1,5 @@
 import type { AppendRefusal } from '../ports/log.js';
+import type { MovedRow, Placed } from '../sql/appended.js';
 import type { Value } from './sqlite.js';
 
 /*
@@ -66,13 +67,11 @@ export type Command =
   | CheckCommand;
 export type Op = Command[0];
 
-/** Where entries came to stand: the first one's seq, the ordinal of all of them but messages, their time. */
-export type Placed = [seq: number, ordinal: number, createdAt: number, membersVersion: number];
 /** What each command gives when it is done. */
 export interface Done {
   /** With the first send's message id if this is a repeated one. */
   send: [...Placed, repeatedOf: string | null];
-  cursor: [delivered: number, read: number, unread: number, deliveredBefore: number, readBefore: number] | null;
+  cursor: MovedRow | null;
   change: Placed;
   group: Placed;
   direct: [id: string, created: boolean] | null;

@@ -1,4 +1,5 @@
 import type { ContactStore } from '../ports/conversations.js';
+import { blockOf, SqlContacts } from '../sql/contacts.js';
 import type { Reader } from './reader.js';
 import type { Writer } from './writer.js';
 
@@ -24,46 +25,21 @@ const BLOCKS = `SELECT a.username, b.since FROM blocks b JOIN accounts a ON a.id
   WHERE b.blocker_id = ? ORDER BY a.username_key`;
 
 /** Who knows whom, and who is blocked, in SQLite. */
-export class EmbeddedContacts implements ContactStore {
+export class EmbeddedContacts extends SqlContacts<string> {
   readonly #writer: Writer;
-  readonly #reader: Reader;
 
   constructor(writer: Writer, reader: Reader) {
+    super(reader, {
+      friends: FRIENDS,
+      acquainted: ACQUAINTED,
+      blockedAmong: BLOCKED_AMONG,
+      blocks: BLOCKS,
+      list: JSON.stringify,
+    });
     this.#writer = writer;
-    this.#reader = reader;
   }
 
-  async friends(userId: string): Promise<{ userId: string; username: string; conversationId: string }[]> {
-    const rows = await this.#reader.rows<[string, string, string]>(FRIENDS, [userId]);
-    return rows.map(([friendId, username, conversationId]) => ({ userId: friendId, username, conversationId }));
-  }
-
-  acquainted(userId: string, others: string[]): Promise<string[]> {
-    return this.#among(ACQUAINTED, userId, others);
-  }
-
-  async setBlock(
-    blockerId: string,
-    blockedId: string,
-    blocked: boolean,
-    at: number,
-  ): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }> {
-    const [conversationId, between, changed] = await this.#writer.submit(['block', blockerId, blockedId, blocked, at]);
-    return { conversationId, blocked: between, changed };
-  }
-
-  async blocks(blockerId: string): Promise<{ username: string; since: number }[]> {
-    const rows = await this.#reader.rows<[string, number]>(BLOCKS, [blockerId]);
-    return rows.map(([username, since]) => ({ username, since }));
-  }
-
-  blockedAmong(userId: string, others: string[]): Promise<string[]> {
-    return this.#among(BLOCKED_AMONG, userId, others);
-  }
-
-  async #among(sql: string, userId: string, others: string[]): Promise<string[]> {
-    if (others.length === 0) return [];
-    const rows = await this.#reader.rows<[string]>(sql, [userId, JSON.stringify(others)]);
-    return rows.map(([other]) => other);
+  override async setBlock(...[blockerId, blockedId, blocked, at]: Parameters<ContactStore['setBlock']>) {
+    return blockOf(await this.#writer.submit(['block', blockerId, blockedId, blocked, at]));
   }
 }

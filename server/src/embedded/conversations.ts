@@ -1,18 +1,12 @@
-import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
-import type {
-  Conversation,
-  ConversationStore,
-  GroupConversation,
-  Member,
-  MembershipRecord,
-  Opened,
-  Roster,
-} from '../ports/conversations.js';
-import type { Appended, Change } from '../ports/log.js';
-import { changedOf } from './appended.js';
+import type { ConversationSettings } from '@parley/protocol';
+import type { ConversationStore } from '../ports/conversations.js';
+import type { Appended } from '../ports/log.js';
+import { changedOf } from '../sql/appended.js';
+import { SqlConversations, type Pair } from '../sql/conversations.js';
+import { firstEntries, firstMembers } from '../sql/new-group.js';
+import { OPENED_COLUMNS, settingsOf, type SettingsRow } from '../sql/rows.js';
 import type { EntryDraft } from './commands.js';
 import type { Reader } from './reader.js';
-import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 import type { Writer } from './writer.js';
 
 const OPEN = `SELECT ${OPENED_COLUMNS} FROM memberships m JOIN conversations c ON c.id = m.conversation_id
@@ -42,104 +36,28 @@ const MEMBERSHIPS = `SELECT c.id, c.kind, c.name, m.role, m.joined_at, m.left_se
   ) m CROSS JOIN conversations c ON c.id = m.conversation_id
   ORDER BY c.id LIMIT ?3`;
 
-type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
-type RosterRow = [kind: Conversation['kind'], membersVersion: number, blocked: number, name: string, membersJson: string];
-type RecordRow = [
-  id: string,
-  kind: Conversation['kind'],
-  name: string,
-  Role,
-  joinedAt: number,
-  leftSeq: number | null,
-  sent: number,
-  lastSeq: number,
-  ...settings: SettingsRow,
-  peer: string | null,
-];
-type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
-
 /** Conversations and their members in SQLite. */
-export class EmbeddedConversations implements ConversationStore {
+export class EmbeddedConversations extends SqlConversations<string> {
   readonly #writer: Writer;
-  readonly #reader: Reader;
 
   constructor(writer: Writer, reader: Reader) {
+    super(reader, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS, memberships: MEMBERSHIPS });
     this.#writer = writer;
-    this.#reader = reader;
   }
 
-  async openDirect(a: string, b: string, newId: string, at: number): Promise<{ id: string; created: boolean } | null> {
-    if (a === b) throw new TypeError('a direct chat is between two');
-    const opened = await this.#writer.submit(['direct', ...inOrder(a, b), newId, at]);
-    return opened === null ? null : { id: opened[0], created: opened[1] };
-  }
-
-  async direct(a: string, b: string): Promise<string | null> {
-    const row = await this.#reader.row<[string]>(DIRECT, inOrder(a, b));
-    return row === undefined ? null : row[0];
-  }
-
-  async createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
-    const { id, ownerId, name, access, visibility, memberIds, at } = group;
+  override async createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
+    const { id, ownerId, name, access, visibility, at } = group;
     const entries = firstEntries(group);
-    const placed = await this.#writer.submit([
-      'group',
-      id,
-      ownerId,
-      name,
-      access,
-      visibility,
-      entries.map(({ messageId, kind, detail }): EntryDraft => [messageId, kind, '', JSON.stringify(detail)]),
-      [[ownerId, 'owner', 0], ...memberIds.map((userId, index): [string, string, number] => [userId, 'member', index + 1])],
-      at,
-    ]);
+    const drafts = entries.map(({ messageId, kind, detail }): EntryDraft => [messageId, kind, '', JSON.stringify(detail)]);
+    const placed = await this.#writer.submit(['group', id, ownerId, name, access, visibility, drafts, firstMembers(group), at]);
     return changedOf({ conversationId: id, actorId: ownerId, entries }, placed);
   }
 
-  async open(userId: string, conversationId: string): Promise<Opened | null> {
-    const row = await this.#reader.row<OpenedRow>(OPEN, [conversationId, userId]);
-    return row === undefined ? null : openedOf(row);
+  protected override openPair([low, high]: Pair, newId: string, at: number) {
+    return this.#writer.submit(['direct', low, high, newId, at]);
   }
 
-  async group(conversationId: string): Promise<(GroupConversation & { membersVersion: number }) | null> {
-    const row = await this.#reader.row<GroupRow>(GROUP, [conversationId]);
-    if (row === undefined) return null;
-    const [id, name, access, visibility, closed, memberCount, membersVersion] = row;
-    return { kind: 'group', id, name, access, visibility, closed: closed === 1, memberCount, membersVersion };
-  }
-
-  async roster(conversationId: string): Promise<Roster | null> {
-    const row = await this.#reader.row<RosterRow>(ROSTER, [conversationId]);
-    if (row === undefined) return null;
-    const [kind, membersVersion, blocked, name, membersJson] = row;
-    const members = JSON.parse(membersJson) as [string, Role, number][];
-    return {
-      kind,
-      membersVersion,
-      blocked: blocked > 0,
-      name,
-      members: new Map(members.map(([userId, role, joinedSeq]) => [userId, { role, joinedSeq }])),
-    };
-  }
-
-  async members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]> {
-    const rows = await this.#reader.rows<MemberRow>(MEMBERS, [conversationId, (after ?? '').toLowerCase(), limit]);
-    return rows.map(([userId, username, role, joinedSeq, joinedAt, delivered, read]) => ({
-      userId,
-      username,
-      role,
-      joinedSeq,
-      joinedAt,
-      delivered,
-      read,
-    }));
-  }
-
-  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
-    return (await this.#reader.rows<RecordRow>(MEMBERSHIPS, [userId, after ?? '', limit])).map(recordOf);
-  }
-
-  async setSettings(
+  override async setSettings(
     ...[userId, conversationId, { muted, pinned, archived }, at]: Parameters<ConversationStore['setSettings']>
   ): Promise<ConversationSettings | null> {
     const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
@@ -147,30 +65,3 @@ export class EmbeddedConversations implements ConversationStore {
     return rows[0] === undefined ? null : settingsOf(Object.values(rows[0]) as SettingsRow);
   }
 }
-
-const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
-
-/** `created`, then `added` for each member beside the owner. */
-function firstEntries({
-  name,
-  access,
-  visibility,
-  memberIds,
-  messageIds,
-}: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
-  const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member', name } }));
-  const drafts: Draft[] = [{ kind: 'created', detail: { name, access, visibility } }, ...added];
-  return drafts.map((draft, index) => {
-    const messageId = messageIds[index];
-    if (messageId === undefined) throw new TypeError('a group needs a message id for each of its first entries');
-    return { messageId, ...draft };
-  });
-}
-
-function recordOf(row: RecordRow): MembershipRecord {
-  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
-  const settings = settingsOf([muted, pinned, archived]);
-  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
-}
-
-type Draft = Omit<Change['entries'][number], 'messageId'>;

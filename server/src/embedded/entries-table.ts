@@ -1,4 +1,5 @@
-import type { Placed, Revision } from './commands.js';
+import type { Placed } from '../sql/appended.js';
+import type { Revision } from './commands.js';
 import type { ConversationState, ConversationStates } from './conversation-states.js';
 import { prepare, type Sqlite, type Statement } from './sqlite.js';
 

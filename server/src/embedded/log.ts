@@ -1,12 +1,15 @@
 import type { Append, Appended, Change, CursorMove, Cursors, Entry, LogStore, Page, PageQuery, Send } from '../ports/log.js';
 import type { Runtime } from '../ports/runtime.js';
-import { changedOf, sentOf } from './appended.js';
-import type { ChangeCommand, CursorCommand, Done, EntryDraft } from './commands.js';
+import { changedOf, checkAppend, cursorsOf, joinedOf, sentOf } from '../sql/appended.js';
+import { fitting, wireBytes } from '../sql/fitting.js';
+import { entryOf, type EntryRow } from '../sql/rows.js';
+import type { ChangeCommand, CursorCommand, Done, EntryDraft, SendCommand } from './commands.js';
+import { ENTRY_COLUMNS } from './entry-columns.js';
 import type { Reader } from './reader.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
+
 import type { Writer } from './writer.js';
 
-const ENTRY = `SELECT ${entryColumns('e')} FROM entries e WHERE e.conversation_id = ?`;
+const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entries e WHERE e.conversation_id = ?`;
 const ENTRY_AT = `${ENTRY} AND e.seq = ?`;
 const OLDEST_FIRST = `${ENTRY} AND e.seq BETWEEN ? AND ? ORDER BY e.seq LIMIT ?`;
 const NEWEST_FIRST = `${ENTRY} AND e.seq BETWEEN ? AND ? ORDER BY e.seq DESC LIMIT ?`;
@@ -23,7 +26,8 @@ export class EmbeddedLog implements LogStore {
     this.#runtime = runtime;
   }
 
-  append(append: Append): Promise<Appended> {
+  async append(append: Append): Promise<Appended> {
+    checkAppend(append);
     return append.kind === 'send' ? this.#send(append) : this.#change(append);
   }
 
@@ -36,14 +40,14 @@ export class EmbeddedLog implements LogStore {
       command[3] = Math.max(command[3], delivered);
       command[4] = Math.max(command[4], read);
       const moved = (await waiting.done) as Done['cursor'];
-      return moved === null ? null : cursorsOf([moved[0], moved[1], moved[2], moved[0], moved[1]]);
+      return joinedOf(moved && cursorsOf(moved));
     }
     const moved = await this.#writer.submit(['cursor', conversationId, userId, delivered, read, this.#runtime.now()], 0, key);
-    return moved === null ? null : cursorsOf(moved);
+    return moved && cursorsOf(moved);
   }
 
   async page(query: PageQuery): Promise<Page> {
-    const { conversationId, from, to, before, after, limit, maxBytes } = query;
+    const { conversationId, from, to, before, after, limit } = query;
     const lowest = Math.max(from, 1, (after ?? 0) + 1);
     const highest = Math.min(to, (before ?? Infinity) - 1);
     const upwards = after !== undefined;
@@ -53,7 +57,7 @@ export class EmbeddedLog implements LogStore {
       highest,
       limit + 1,
     ]);
-    const entries = fitting(rows, limit, maxBytes).map(entryOf);
+    const entries = fitting(rows, query, (row) => wireBytes(row[7], row[8]?.length ?? 0)).map(entryOf);
     const hasMore = entries.length < rows.length;
     if (!upwards) entries.reverse();
     // Seqs are dense: what lies between the first and the last of a page is in the page.
@@ -65,43 +69,18 @@ export class EmbeddedLog implements LogStore {
     return row === undefined ? null : entryOf(row);
   }
 
-  #send(send: Send): Promise<Appended> {
+  async #send(send: Send): Promise<Appended> {
     const { conversationId, senderId, messageId, content, clientId, at } = send;
-    if (!isStorable(content)) return Promise.reject(new TypeError(NOT_STORABLE));
-    return this.#writer
-      .submit(['send', conversationId, senderId, messageId, content, clientId, at], content.length)
-      .then((placed) => sentOf(send, placed));
+    const command: SendCommand = ['send', conversationId, senderId, messageId, content, clientId, at];
+    const [seq, ordinal, createdAt, membersVersion, repeatedOf] = await this.#writer.submit(command, content.length);
+    return sentOf(send, [seq, ordinal, createdAt, membersVersion], repeatedOf);
   }
 
   async #change(change: Change): Promise<Appended> {
-    if (change.entries.some((entry) => entry.kind === 'message')) throw new TypeError('a message is appended as a send');
-    if (!isStorable(change.revise?.content ?? '')) throw new TypeError(NOT_STORABLE);
     const command = changeCommand(change);
     const chars = command[4].reduce((sum, [, , content, detail]) => sum + content.length + (detail?.length ?? 0), 0);
     return changedOf(change, await this.#writer.submit(command, chars));
   }
-}
-
-const NOT_STORABLE = 'text with a NUL character cannot be stored';
-/** SQLite's binding would cut the text there, and PostgreSQL would refuse it. */
-const isStorable = (text: string) => !text.includes('\0');
-
-/** As many as the limits allow, but one at least. */
-function fitting(rows: EntryRow[], limit: number, maxBytes: number): EntryRow[] {
-  let bytes = 0;
-  let count = 0;
-  for (const row of rows) {
-    // As it goes over the wire, where a control character is six bytes.
-    bytes += Buffer.byteLength(JSON.stringify(row[7])) - 2 + (row[8]?.length ?? 0);
-    if (count === limit || (count > 0 && bytes > maxBytes)) break;
-    count += 1;
-  }
-  return rows.slice(0, count);
-}
-
-function cursorsOf([delivered, read, unread, deliveredBefore, readBefore]: NonNullable<Done['cursor']>): Cursors {
-  const moved = delivered !== deliveredBefore || read !== readBefore;
-  return { delivered, read, unread, moved, deliveredBefore, readBefore };
 }
 
 function changeCommand({ conversationId, actorId, membersVersion, entries, members, set, revise, at }: Change): ChangeCommand {

@@ -22,7 +22,10 @@ export async function migrate(path: string): Promise<void> {
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
     const { error } = await migrator.migrateToLatest();
-    if (error !== undefined) throw new Error(`the database ${path} could not be brought up to date`, { cause: error });
+    if (error !== undefined) {
+      const why = error instanceof Error ? error.message : 'for an unknown reason';
+      throw new Error(`the database ${path} could not be brought up to date: ${why}`, { cause: error });
+    }
   } finally {
     await db.destroy();
   }

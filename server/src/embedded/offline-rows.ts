@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import type { NoteCommand, Outcome, RebuildCommand } from './commands.js';
 import { prepare, type Sqlite, type Statement } from './sqlite.js';
 
@@ -23,7 +24,8 @@ export class OfflineRows {
       `INSERT OR IGNORE INTO offline_messages (user_id, conversation_id, first_seq, noted_at)
        SELECT m.user_id, m.conversation_id, m.delivered_seq + 1, ?1
        FROM memberships m JOIN conversations c ON c.id = m.conversation_id
-       WHERE m.user_id = ?2 AND m.left_seq IS NULL AND m.delivered_seq < c.last_seq`,
+       WHERE m.user_id = ?2 AND m.left_seq IS NULL AND m.delivered_seq < c.last_seq
+         AND c.member_count <= ${LIMITS.receiptsPushedUpToMembers}`,
     );
     this.#advance = prepare(db, 'UPDATE offline_messages SET first_seq = ? WHERE user_id = ? AND conversation_id = ?');
     this.#delete = prepare(db, 'DELETE FROM offline_messages WHERE user_id = ? AND conversation_id = ?');

@@ -5,6 +5,7 @@ import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { Stores } from '../ports/stores.js';
 import { SqlAccounts } from '../sql/accounts.js';
+import { refuseHalfImported } from '../sql/refuse-half-imported.js';
 import type { Database } from '../sql/schema.js';
 import { SqlSessions } from '../sql/sessions.js';
 import { EmbeddedContacts } from './contacts.js';
@@ -51,15 +52,27 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
       Writer.start({ path, runtime, meter, limits: bounds, onFatal }),
       Reader.start({ path, runtime, limits: bounds, onFatal }),
     ]);
-    return storesOn(writer, reader, runtime, lock);
+    const db = new Kysely<Database>({ dialect: new ThreadsDialect(reader, writer) });
+    await refuseHalfImported(db).catch(async (error: unknown) => {
+      await Promise.all([reader.close(), writer.close()]);
+      throw error;
+    });
+    return storesOn({ writer, reader, db, runtime, lock });
   } catch (error) {
     lock.release();
     throw error;
   }
 }
 
-function storesOn(writer: Writer, reader: Reader, runtime: Runtime, lock: DirectoryLock): EmbeddedStores {
-  const db = new Kysely<Database>({ dialect: new ThreadsDialect(reader, writer) });
+interface Opened {
+  writer: Writer;
+  reader: Reader;
+  db: Kysely<Database>;
+  runtime: Runtime;
+  lock: DirectoryLock;
+}
+
+function storesOn({ writer, reader, db, runtime, lock }: Opened): EmbeddedStores {
   return {
     log: new EmbeddedLog(writer, reader, runtime),
     conversations: new EmbeddedConversations(writer, reader),

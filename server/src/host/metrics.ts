@@ -11,6 +11,8 @@ const COUNTERS: Record<CounterName, string> = {
   entries_delivered: 'Log entries handed to connections.',
   frames_dropped: 'Ephemeral frames dropped for slow connections.',
   hints_lost: 'Entries and events that could not be sent to other servers; entries are healed from the log.',
+  hints_poisoned: 'Entries from other servers that this one did not understand.',
+  ephemerals_dropped: 'Typing, receipts and the like that were not sent to other servers.',
   roster_hits: 'Member lists found in the cache.',
   roster_misses: 'Member lists read from the store.',
   names_hits: 'Usernames found in the cache.',
@@ -20,6 +22,9 @@ const COUNTERS: Record<CounterName, string> = {
   session_cache_hits: 'Sessions found in the cache.',
   session_cache_misses: 'Sessions read from the store.',
   existence_filter_hits: 'Usernames that the filter knew nobody has.',
+  redis_commands: 'Commands sent to Redis, but for those of jobs.',
+  archive_requests: 'Writes sent to the archive: single rows, or batches of one partition.',
+  archive_rows: 'Rows in those writes.',
   logins: 'Sign-ins.',
   logins_refused: 'Sign-ins with wrong credentials, or too many.',
   rate_limited: 'Requests and frames refused by a rate limit.',
@@ -34,7 +39,7 @@ const TIMERS: Record<TimerName, string> = {
   inbox_seconds: 'Reading an inbox page.',
 };
 const GAUGES: Record<GaugeName, string> = {
-  commit_queue: 'Commands waiting for a transaction.',
+  commit_queue: 'Commands waiting for a transaction, of all lanes.',
   offline_rows: 'Conversations that absent people are owed messages of.',
   connections_chat: 'Open chat connections.',
   connections_presence: 'Open presence connections.',
@@ -62,6 +67,8 @@ export class Metrics implements Meter {
   readonly #timers: Record<TimerName, Histogram>;
   readonly #gauges: Record<GaugeName, Gauge>;
   readonly #requests: Histogram<'method' | 'route' | 'status'>;
+  readonly #parts: Gauge<'part'>;
+  #beforeRender = () => Promise.resolve();
 
   constructor() {
     const registers = [this.#registry];
@@ -73,6 +80,12 @@ export class Metrics implements Meter {
       (name, help) => new Histogram({ name: `${PREFIX}${name}`, help, buckets: SECONDS, registers }),
     );
     this.#gauges = mapValues(GAUGES, (name, help) => new Gauge({ name: `${PREFIX}${name}`, help, registers }));
+    this.#parts = new Gauge({
+      name: `${PREFIX}part_works`,
+      help: 'Of each part that the server needs: 1 if it works, be it slowly, 0 if it fails.',
+      labelNames: ['part'],
+      registers,
+    });
     this.#requests = new Histogram({
       name: `${PREFIX}http_request_seconds`,
       help: 'HTTP requests, from their arrival to the end of the answer.',
@@ -99,12 +112,23 @@ export class Metrics implements Meter {
     this.#requests.observe({ method, route, status: String(status) }, seconds);
   }
 
+  /** Says of a part whether it works. */
+  part(part: string, works: boolean): void {
+    this.#parts.set({ part }, works ? 1 : 0);
+  }
+
   get contentType(): string {
     return this.#registry.contentType;
   }
 
+  /** Sets what is known only by asking, before each reading. */
+  onRender(ask: () => Promise<void>): void {
+    this.#beforeRender = ask;
+  }
+
   /** All of it, as Prometheus reads it. */
-  render(): Promise<string> {
+  async render(): Promise<string> {
+    await this.#beforeRender();
     return this.#registry.metrics();
   }
 }

@@ -127,7 +127,7 @@ function groups(stage: Stage): void {
     expect((await stage.opened(c, id)).membership).toMatchObject({
       role: 'member',
       joinedSeq: 3,
-      joinedAt: at,
+      joinedAt: appended.entries[2]?.createdAt,
       read: 2,
       unread: 0,
     });

@@ -41,6 +41,7 @@ export const entryHint = (userIds: readonly string[] | null, more: Partial<Entry
   kind: 'entry',
   conversationId: randomUUID(),
   seq: 7,
+  createdAt: 1_700_000_000_000,
   membersVersion: 3,
   senderId: randomUUID(),
   frame: Buffer.from('frame'),

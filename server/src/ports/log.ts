@@ -109,7 +109,10 @@ export interface PageQuery {
   /** Only entries in [from, to] may be seen. */
   from: number;
   to: number;
-  /** When the entry at `to` was made, if that is known: of another time it is another entry, of a log that is lost (R5). */
+  /**
+   * Given if `to` is the conversation's last seq: when the entry there was made. Of another time it is another entry, of a
+   * log that is lost (R5).
+   */
   lastAt?: number;
   /** Newest first from `before` (exclusive) down, or oldest first from `after` (exclusive) up. Neither: newest. */
   before?: number;

@@ -1,8 +1,9 @@
-/** Entries of a conversation that other servers appended, by seq, both included. */
+/** Entries of a conversation that other servers appended, by seq, both included; `firstAt`: when the first was made. */
 export interface Moved {
   conversationId: string;
   from: number;
   to: number;
+  firstAt: number;
 }
 
 /** What other servers appended lately, as the log's database knows it: finds what the relay lost (R9). */

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import { LIMITS } from '@parley/protocol';
 import { describe, expect, it } from 'vitest';
 import { range, Stage, type OpenStores } from './stage.contract.js';
 
@@ -86,6 +88,17 @@ export function offlineContract(name: string, open: OpenStores): void {
       const rebuilt = await pending(b);
       expect(rebuilt.filter((row) => row.conversationId !== other)).toEqual(noted);
       expect(rebuilt).toContainEqual({ userId: b, conversationId: other, firstSeq: 1 });
+    });
+
+    it('R12 a group too large for rows is not rebuilt: its members are owed by their cursors', async () => {
+      const [a, b] = (await stage.people(2)) as [string, string];
+      const others = (count: number) => range(1, count).map(() => randomUUID());
+      const largest = await stage.group(a, [b, ...others(LIMITS.receiptsPushedUpToMembers - 2)]);
+      const tooLarge = await stage.group(a, [b, ...others(LIMITS.receiptsPushedUpToMembers - 1)]);
+      for (const group of [largest, tooLarge]) await stage.send(group, a);
+      await stage.node(1).offline.rebuild(b, Date.now());
+      expect((await pending(b)).map((row) => row.conversationId)).toEqual([largest]);
+      expect((await stage.opened(b, tooLarge)).membership.unread).toBe(1);
     });
 
     it('D9 rows come by conversation id, as many as asked for, and are counted', async () => {

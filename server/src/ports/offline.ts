@@ -15,6 +15,9 @@ export interface OfflineQueue {
   /** By conversation id. */
   pending(userId: string, limit: number): Promise<OfflineRow[]>;
   size(): Promise<number>;
-  /** Makes rows from cursors for the user: after a crash between a commit and its note. */
+  /**
+   * Makes rows from cursors for the user: after a crash between a commit and its note. Not of groups above
+   * `LIMITS.receiptsPushedUpToMembers`, of which nothing is noted either (R12).
+   */
   rebuild(userId: string, at: number): Promise<void>;
 }

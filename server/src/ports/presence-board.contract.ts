@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
-import type { PresenceBoard } from './presence-board.js';
+import type { PresenceBoard, StandingChanged } from './presence-board.js';
 import { soon } from './ears.contract.js';
 
 /** A server of a cluster, as far as its board goes. */
@@ -15,7 +15,7 @@ export interface BoardServer {
 
 /** Servers that find each other, and nobody else. */
 export interface BoardCluster {
-  join(changed: (userId: string | null) => void): Promise<BoardServer>;
+  join(changed: StandingChanged): Promise<BoardServer>;
   /** Whatever is between the servers loses all it has. */
   loseEverything(): Promise<void>;
   close(): Promise<void>;
@@ -24,14 +24,17 @@ export interface BoardCluster {
 /** A server that knows how people stand elsewhere as `Presence` does: it reads again whenever it is told to. */
 class Watch implements BoardServer {
   readonly told: (string | null)[] = [];
+  /** Those of whom it was told that a server of theirs died. */
+  readonly bereft = new Set<string | null>();
   readonly seen = new Map<string, string>();
   readonly #followed = new Set<string>();
   #server: BoardServer | null = null;
 
   static async join(cluster: BoardCluster): Promise<Watch> {
     const watch = new Watch();
-    watch.#server = await cluster.join((userId) => {
+    watch.#server = await cluster.join((userId, died) => {
       watch.told.push(userId);
+      if (died) watch.bereft.add(userId);
       if (watch.#server === null) return;
       void watch.#read(userId === null ? [...watch.#followed] : [userId]);
     });
@@ -123,6 +126,16 @@ export function presenceBoardContract(name: string, open: () => Promise<BoardClu
       expect([a.seen.get(user), a.seen.get(mine)]).toEqual(['away', 'offline']);
     });
 
+    it('P1 who leaves a server that lives is not told as left behind by a dead one', async () => {
+      const { a, b, user } = await three();
+      await a.follow(user);
+      b.board.put(user, HERE);
+      await soon(() => expect(a.seen.get(user)).toBe('online'));
+      b.board.put(user, null);
+      await soon(() => expect(a.seen.get(user)).toBe('offline'));
+      expect([...a.bereft]).toEqual([]);
+    });
+
     it('nobody is told of those whom they do not follow, nor of what they said themselves', async () => {
       const { a, b, c, user } = await three();
       const other = randomUUID();
@@ -175,6 +188,7 @@ export function presenceBoardContract(name: string, open: () => Promise<BoardClu
         15_000,
       );
       expect(performance.now() - killedAt).toBeLessThan(12_000);
+      expect([...a.bereft].sort()).toEqual([user, both].sort());
     }, 30_000);
 
     it('P1 the people of a server that leaves are offline at once', async () => {

@@ -6,12 +6,18 @@ export interface Standing {
 }
 
 /**
+ * How somebody who is followed stands elsewhere may have changed; null: anybody, read all again. `died`: a server on which
+ * they stood is dead, and could not say that they left.
+ */
+export type StandingChanged = (userId: string | null, died: boolean) => void;
+
+/**
  * What servers tell each other of who is there (P1). A change goes to the servers that follow the person, not to all;
  * what a dead server said ends with its lease. The invisible are not on the board.
  */
 export interface PresenceBoard {
-  /** Call once. `changed`: how somebody who is followed stands elsewhere may have changed; null: anybody, read all again. */
-  listen(changed: (userId: string | null) => void): void;
+  /** Call once. */
+  listen(changed: StandingChanged): void;
   /** How the user stands here; null: not here, or not to be seen. Kept alive until said otherwise. Never rejects. */
   put(userId: string, standing: Standing | null): void;
   /** From now on changes of these users are told. Resolves once none is missed; then read `elsewhere`. */

@@ -98,6 +98,7 @@ function hints(stage: RelayStage): void {
       kind: 'entry',
       conversationId,
       seq: 7,
+      createdAt: sent.createdAt,
       membersVersion: 3,
       senderId,
       userIds: [user],

@@ -8,6 +8,8 @@ export interface EntryHint {
   kind: 'entry';
   conversationId: string;
   seq: number;
+  /** When it was made: of another time it is another entry (R5). */
+  createdAt: number;
   /** The version of the members that it is for (R6). */
   membersVersion: number;
   senderId: string;

@@ -1,4 +1,4 @@
-import type { Kysely, Selectable, UpdateObject } from 'kysely';
+import { sql, type Kysely, type Selectable, type UpdateObject } from 'kysely';
 import type { Account, AccountStore } from '../ports/accounts.js';
 import type { AccountsTable, Database } from './schema.js';
 
@@ -97,19 +97,14 @@ export class SqlAccounts implements AccountStore {
       .execute();
   }
 
-  /** Never goes back: the latest wins, in whatever order they come. */
+  /** Never goes back: the latest wins, in whatever order they come. By id, so that two servers do not lock each other out. */
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
-    await Promise.all(
-      seen.map(({ userId, at }) =>
-        this.#db
-          .updateTable('accounts')
-          .set({ last_seen: at })
-          .where('id', '=', userId)
-          .where('closed_at', 'is', null)
-          .where((row) => row.or([row('last_seen', 'is', null), row('last_seen', '<', at)]))
-          .execute(),
-      ),
-    );
+    const byId = seen.toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
+    for (let start = 0; start < byId.length; start += IDS_PER_STATEMENT) {
+      const rows = byId.slice(start, start + IDS_PER_STATEMENT).map(({ userId, at }) => sql`(${userId}, CAST(${at} AS bigint))`);
+      await sql`UPDATE accounts SET last_seen = column2 FROM (VALUES ${sql.join(rows)}) AS seen
+        WHERE id = column1 AND closed_at IS NULL AND (last_seen IS NULL OR last_seen < column2)`.execute(this.#db);
+    }
   }
 }
 

@@ -14,8 +14,9 @@ export const migrations: Record<string, Migration> = {
       await createOffline(db);
     },
   },
-  '0002_settings': { up: addSettings },
-  '0003_closing': { up: addClosing },
+  '0002_imports': { up: createImports },
+  '0003_settings': { up: addSettings },
+  '0004_closing': { up: addClosing },
 };
 
 /** Accounts, sessions and blocks. */
@@ -158,6 +159,17 @@ export async function createOffline(db: Kysely<Database>): Promise<void> {
     .createTable('store_checks')
     .addColumn('id', 'integer', (column) => column.primaryKey())
     .addColumn('checked_at', 'bigint', (column) => column.notNull())
+    .execute();
+}
+
+/** What was moved here from another installation (R26). */
+export async function createImports(db: Kysely<Database>): Promise<void> {
+  await db.schema
+    .createTable('imports')
+    .addColumn('export_id', 'text', (column) => column.primaryKey())
+    .addColumn('started_at', 'bigint', (column) => column.notNull())
+    .addColumn('parts_done', 'integer', (column) => column.notNull())
+    .addColumn('finished_at', 'bigint')
     .execute();
 }
 

@@ -13,6 +13,7 @@ export interface Database {
   sends: SendsTable;
   offline_messages: OfflineMessagesTable;
   store_checks: StoreChecksTable;
+  imports: ImportsTable;
 }
 
 export interface AccountsTable {
@@ -134,4 +135,12 @@ export interface OfflineMessagesTable {
 export interface StoreChecksTable {
   id: number;
   checked_at: number;
+}
+
+/** What was moved here from another installation, and how far that is. No server starts on one that is not finished. */
+export interface ImportsTable {
+  export_id: string;
+  started_at: number;
+  parts_done: number;
+  finished_at: number | null;
 }

@@ -4,8 +4,8 @@ const LINES = 10;
 
 /** How far a long piece of work has come. */
 export interface Progress {
-  /** One more is done. */
-  step(): void;
+  /** One more is done, or so many. */
+  step(count?: number): void;
   stop(): void;
 }
 
@@ -20,16 +20,17 @@ function bar(label: string, total: number): Progress {
     Presets.shades_classic,
   );
   shown.start(total, 0);
-  return { step: () => shown.increment(), stop: () => shown.stop() };
+  return { step: (count = 1) => shown.increment(count), stop: () => shown.stop() };
 }
 
 function lines(label: string, total: number): Progress {
   let done = 0;
   const every = Math.ceil(total / LINES);
   return {
-    step: () => {
-      done += 1;
-      if (done % every === 0 || done === total) process.stdout.write(`${label} ${done}/${total}\n`);
+    step: (count = 1) => {
+      const told = Math.floor(done / every);
+      done += count;
+      if (Math.floor(done / every) > told || (done === total && count > 0)) process.stdout.write(`${label} ${done}/${total}\n`);
     },
     stop: () => undefined,
   };

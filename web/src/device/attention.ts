@@ -48,4 +48,3 @@ function badge(unread: number): () => void {
   if ('setAppBadge' in navigator) void navigator.setAppBadge(unread).catch(() => undefined);
   return () => watch.disconnect();
 }
-

@@ -90,7 +90,9 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
                 label={member.username}
                 note={null}
                 items={[
-                  ...(role === 'owner' ? rolesFor(member, words.group, (next) => change(() => api.setRole(conversation.id, member.username, next))) : []),
+                  ...(role === 'owner'
+                    ? rolesFor(member, words.group, (next) => change(() => api.setRole(conversation.id, member.username, next)))
+                    : []),
                   {
                     label: text.remove,
                     isGrave: true,
@@ -143,7 +145,10 @@ function useMembers(conversation: Conversation) {
   const load = useCallback(
     async (after?: string) => {
       const next = await api.members(id, { limit: PAGE, after });
-      setPage((known) => ({ members: after === undefined ? next.members : [...known.members, ...next.members], hasMore: next.hasMore }));
+      setPage((known) => ({
+        members: after === undefined ? next.members : [...known.members, ...next.members],
+        hasMore: next.hasMore,
+      }));
     },
     [api, id],
   );

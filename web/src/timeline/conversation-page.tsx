@@ -76,9 +76,7 @@ function FirstWords({ username }: { username: string }) {
     <div class="conversation">
       <Head title={username} username={username} isGroup={false} />
       <div class="timeline beginning">
-        <p class="quiet">
-          {name === 'nobody' ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}
-        </p>
+        <p class="quiet">{name === 'nobody' ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
       </div>
       {name !== 'nobody' && <Composer target={username} name={username} />}
     </div>
@@ -98,7 +96,9 @@ function Head({ title, username, isGroup, children }: HeadProps) {
   useEffect(() => {
     if (username !== null) client.presence.watch([username]);
   }, [client, username]);
-  const presence = useSnapshot((snapshot) => (username === null ? null : (snapshot.presence.get(username.toLowerCase()) ?? null)));
+  const presence = useSnapshot((snapshot) =>
+    username === null ? null : (snapshot.presence.get(username.toLowerCase()) ?? null),
+  );
   return (
     <header>
       <Link to={{ page: 'home' }} class="icon back" aria-label={text.list.back}>

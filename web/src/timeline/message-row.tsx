@@ -70,7 +70,9 @@ function Actions({ message, conversation, isMine }: { message: Message; conversa
           { label: text.copyLink, run: () => void navigator.clipboard.writeText(link()) },
           ...(mayDelete ? [{ label: text.delete, isGrave: true, run: () => void remove() }] : []),
         ]}
-        note={isMine && conversation.kind === 'group' && read.length > 0 ? text.readBy(read.length) + `: ${read.join(', ')}` : null}
+        note={
+          isMine && conversation.kind === 'group' && read.length > 0 ? text.readBy(read.length) + `: ${read.join(', ')}` : null
+        }
       />
       {problem !== null && (
         <p class="problem" role="alert">
@@ -120,7 +122,11 @@ export const PendingRow = memo(function PendingRow({
   );
 });
 
-const TICKS: Record<MessageStatus, string> = { sent: 'M2 7l4 4 7-8', delivered: 'M1 7l4 4 7-8M8 11l7-8', read: 'M1 7l4 4 7-8M8 11l7-8' };
+const TICKS: Record<MessageStatus, string> = {
+  sent: 'M2 7l4 4 7-8',
+  delivered: 'M1 7l4 4 7-8M8 11l7-8',
+  read: 'M1 7l4 4 7-8M8 11l7-8',
+};
 
 function Tick({ status }: { status: MessageStatus }) {
   const { conversation: text } = useText();

@@ -51,7 +51,9 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   const hasBegun = useRef(false);
   useLayoutEffect(() => {
     if (hasBegun.current || rows.length < 2) return;
-    const target = rows.findIndex((row) => (seq === null ? row.kind === 'unread' : row.kind === 'message' && row.message.seq === seq));
+    const target = rows.findIndex((row) =>
+      seq === null ? row.kind === 'unread' : row.kind === 'message' && row.message.seq === seq,
+    );
     if (seq !== null && target < 0 && timeline.hasOlder) return;
     hasBegun.current = true;
     if (target < 0) toEnd();

@@ -41,6 +41,26 @@ onCassandra('the archive on Cassandra', (ring) => {
     await archive.check();
   });
 
+  it('R26 of a log that is moved here, changes of one millisecond stay as they were', async () => {
+    const chat = conversation();
+    const at = { createdAt: 1_770_000_000_000 };
+    const edited = message(chat, 1, at);
+    const deleted = message(chat, 2, at);
+    const entries = [
+      { ...edited, content: 'apple', editedAt: at.createdAt },
+      { ...deleted, content: '', editedAt: at.createdAt, deletedAt: at.createdAt },
+      editOf(edited, 3, 'zebra', at.createdAt),
+      editOf(edited, 4, 'apple', at.createdAt),
+      editOf(deleted, 5, '', at.createdAt),
+      deletionOf(deleted, 6, at.createdAt),
+    ];
+    await archive.writeFolded(entries);
+    expect(await all(archive, chat)).toEqual(entries);
+    // What is deleted later takes along what those edits said.
+    await archive.write([deletionOf(edited, 7, at.createdAt + 1)]);
+    expect((await all(archive, chat)).map(({ content }) => content)).toEqual(['', '', '', '', '', '', '']);
+  });
+
   it('writing again changes nothing', async () => {
     const chat = conversation();
     const entries = range(1, 100).map((seq) => message(chat, seq));

@@ -1,11 +1,12 @@
 import type { Client, types } from 'cassandra-driver';
 import type { Entry } from '../../ports/log.js';
+import type { Meter } from '../../ports/meter.js';
 import type { Archive, ArchiveRange } from '../archive.js';
+import { inLanes } from '../in-lanes.js';
 import { batchesOf, type Batch } from './batches.js';
 import { connect, type CassandraSettings } from './connect.js';
-import { inLanes } from './lanes.js';
 import { migrate } from './migrate.js';
-import { erase, mutationsOf, type Mutation } from './mutations.js';
+import { erase, foldedMutationsOf, mutationsOf, type Mutation } from './mutations.js';
 import { ENTRY_COLUMNS, entryOf } from './rows.js';
 import { bucketOf, BUCKET_SEQS } from './table.js';
 
@@ -18,12 +19,17 @@ const IN_PARTITION = 'FROM log_entries WHERE conversation_id = ? AND bucket = ? 
 const NEWEST_FIRST = `SELECT ${ENTRY_COLUMNS} ${IN_PARTITION} ORDER BY seq DESC, message_id DESC`;
 const OLDEST_FIRST = `SELECT ${ENTRY_COLUMNS} ${IN_PARTITION} ORDER BY seq ASC, message_id ASC`;
 const DELETED_AT = 'SELECT deleted_at FROM log_entries WHERE conversation_id = ? AND bucket = ? AND seq = ? AND message_id = ?';
+const ANY = 'SELECT conversation_id FROM log_entries LIMIT 1';
 const EDITS_OF = 'SELECT seq, message_id FROM edits WHERE conversation_id = ? AND target_id = ?';
 
 /** Brings the ring up to date and opens it. `warn` is told what of it puts messages at risk. */
-export async function openCassandraArchive(settings: CassandraSettings, warn: (warning: string) => void): Promise<Archive> {
+export async function openCassandraArchive(
+  settings: CassandraSettings,
+  meter: Meter,
+  warn: (warning: string) => void,
+): Promise<Archive> {
   for (const warning of await migrate(settings)) warn(warning);
-  return new CassandraArchive(await connect(settings, settings.keyspace));
+  return new CassandraArchive(await connect(settings, settings.keyspace), meter);
 }
 
 /**
@@ -32,10 +38,12 @@ export async function openCassandraArchive(settings: CassandraSettings, warn: (w
  */
 export class CassandraArchive implements Archive {
   readonly #client: Client;
+  readonly #meter: Meter | null;
 
   /** `client` is connected to the keyspace, and is closed with the archive. */
-  constructor(client: Client) {
+  constructor(client: Client, meter: Meter | null = null) {
     this.#client = client;
+    this.#meter = meter;
   }
 
   /** Rejects with the first failure, and then starts nothing more. What was written until then may stay: it is identical. */
@@ -47,6 +55,16 @@ export class CassandraArchive implements Archive {
       erasures.push(...(await this.#erasures(change)));
     });
     await this.#run(erasures);
+  }
+
+  /** Writes a log that is moved here: all of its entries come so, with what became of each folded in. */
+  async writeFolded(entries: readonly Entry[]): Promise<void> {
+    await this.#run(entries.flatMap(foldedMutationsOf));
+  }
+
+  /** True: no entry is here. */
+  async isEmpty(): Promise<boolean> {
+    return (await this.#client.execute(ANY)).rows.length === 0;
   }
 
   /**
@@ -106,6 +124,8 @@ export class CassandraArchive implements Archive {
 
   async #store(batch: Batch): Promise<void> {
     const [{ query, params }, ...more] = batch;
+    this.#meter?.count('archive_requests');
+    this.#meter?.count('archive_rows', batch.length);
     if (more.length === 0) await this.#client.execute(query, params);
     else await this.#client.batch(batch, { logged: false });
   }

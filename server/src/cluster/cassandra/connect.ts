@@ -1,5 +1,4 @@
 import { readFile } from 'node:fs/promises';
-import type { ConnectionOptions } from 'node:tls';
 import { Client, errors, policies, types, type DseClientOptions } from 'cassandra-driver';
 import { abandon, keepHosts } from './control-connection.js';
 import { RetryOnce } from './retry.js';
@@ -16,18 +15,12 @@ export interface CassandraSettings {
   keyspace: string;
   username?: string;
   password?: string;
-  tls?: CassandraTls;
+  /** A PEM file of the authority; the nodes' certificates must be good for their IP addresses: that is what the driver dials. */
+  tls?: { caPath: string };
   /** Of the keyspace if it has to be made: a CQL map such as `{'class': 'NetworkTopologyStrategy', 'dc1': 3}`. */
   replication: string;
   /** Below LOCAL_QUORUM, what was written may not be read yet (R19). */
   consistency?: Consistency;
-}
-
-/** Paths of PEM files. The nodes' certificates must be good for their IP addresses: that is what the driver dials. */
-export interface CassandraTls {
-  caPath?: string;
-  certPath?: string;
-  keyPath?: string;
 }
 
 const DEFAULT_PORT = 9_042;
@@ -72,7 +65,8 @@ async function optionsOf(settings: CassandraSettings, keyspace: string | undefin
     protocolOptions: { port: portOf(contactPoints[0]) },
     ...(keyspace !== undefined && { keyspace }),
     ...(username !== undefined && { credentials: { username, password: password ?? '' } }),
-    ...(tls !== undefined && { sslOptions: await sslOptionsOf(tls) }),
+    // The driver checks no certificate unless it is told to.
+    ...(tls !== undefined && { sslOptions: { rejectUnauthorized: true, ca: await readFile(tls.caPath) } }),
     policies: {
       loadBalancing: new policies.loadBalancing.DefaultLoadBalancingPolicy({ localDc: localDataCenter }),
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(RECONNECT_MIN_MS, RECONNECT_MAX_MS),
@@ -104,16 +98,6 @@ function contactPointsOf(list: string): [string, ...string[]] {
 function portOf(contactPoint: string): number {
   const [, port] = /^(?:[^:[\]]*|\[.*\]):(\d+)$/.exec(contactPoint) ?? [];
   return port === undefined ? DEFAULT_PORT : Number(port);
-}
-
-/** The driver checks no certificate unless it is told to. */
-async function sslOptionsOf({ caPath, certPath, keyPath }: CassandraTls): Promise<ConnectionOptions> {
-  return {
-    rejectUnauthorized: true,
-    ...(caPath !== undefined && { ca: await readFile(caPath) }),
-    ...(certPath !== undefined && { cert: await readFile(certPath) }),
-    ...(keyPath !== undefined && { key: await readFile(keyPath) }),
-  };
 }
 
 /** Of "all hosts failed" only the failures say anything. */

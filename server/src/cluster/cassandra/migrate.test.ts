@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Metrics } from '../../host/metrics.js';
 import { openCassandraArchive } from './archive.js';
 import { connect, type CassandraSettings } from './connect.js';
 import { migrate } from './migrate.js';
@@ -18,7 +19,7 @@ onCassandra('bringing Cassandra up to date', (ring) => {
 
   it('is safe for several servers at once, and again', { timeout: 60_000 }, async () => {
     const settings = fresh();
-    const archives = await Promise.all(Array.from({ length: 5 }, () => openCassandraArchive(settings, () => {})));
+    const archives = await Promise.all(Array.from({ length: 5 }, () => openCassandraArchive(settings, new Metrics(), () => {})));
     const entries = archives.map((_, i) => message('c', i + 1));
     await Promise.all(archives.map((archive, i) => archive.write(entries.slice(i, i + 1))));
     for (const archive of archives) {

@@ -45,16 +45,39 @@ const STATEMENT_BYTES = 200;
  * A message whose content is null is therefore not complete yet. An edit's may be: its target is deleted.
  */
 export function mutationsOf(entry: Entry): Mutation[] {
-  const { editedAt, deletedAt, detail } = entry;
+  return [...rowOf(entry), ...onTarget(entry), ...intoIndex(entry)];
+}
+
+/**
+ * The same of an entry whose target comes folded too, as in a log that is written whole: what became of a row comes with
+ * it, so that a change may be of the same time as its target, or as another change of it.
+ */
+export function foldedMutationsOf(entry: Entry): Mutation[] {
+  return [...rowOf(entry), ...intoIndex(entry)];
+}
+
+function rowOf(entry: Entry): Mutation[] {
+  const { editedAt, deletedAt } = entry;
   const mutations = [insert(entry)];
   if (editedAt !== null) mutations.push(edit(entry, deletedAt === null ? entry.content : undefined, editedAt));
   if (deletedAt !== null) mutations.push(remove(entry, deletedAt));
-
-  if (detail?.target === undefined) return mutations;
-  const target = { conversationId: entry.conversationId, ...detail.target };
-  if (entry.kind === 'edit') mutations.push(edit(target, saidBy(entry), entry.createdAt), indexEdit(entry, target));
-  if (entry.kind === 'delete') mutations.push(remove(target, entry.createdAt));
   return mutations;
+}
+
+function onTarget(entry: Entry): Mutation[] {
+  const target = targetOf(entry);
+  if (target === null) return [];
+  if (entry.kind === 'edit') return [edit(target, saidBy(entry), entry.createdAt)];
+  return entry.kind === 'delete' ? [remove(target, entry.createdAt)] : [];
+}
+
+function intoIndex(entry: Entry): Mutation[] {
+  const target = targetOf(entry);
+  return target !== null && entry.kind === 'edit' ? [indexEdit(entry, target)] : [];
+}
+
+function targetOf({ conversationId, detail }: Entry): Place | null {
+  return detail?.target === undefined ? null : { conversationId, ...detail.target };
 }
 
 /** What an edit said goes with its target. */

@@ -1,6 +1,7 @@
 import type { Job as BullJob, Queue } from 'bullmq';
 import type { Logger } from '../../ports/logger.js';
 import type { Runtime } from '../../ports/runtime.js';
+import { inLanes } from '../in-lanes.js';
 import type { RedisOptions } from '../options.js';
 import { JobConnection, jobPrefix } from './connection.js';
 import { DEAD_KEPT, OFFLINE_QUEUE, openQueue, type QueuePlace } from './queue.js';
@@ -117,7 +118,7 @@ export class Inspection {
     let count = 0;
     for (const each of names) {
       const dead = await (await this.#queue(each)).getFailed(0, DEAD_KEPT - 1);
-      for (let i = 0; i < dead.length; i += AT_ONCE) await Promise.all(dead.slice(i, i + AT_ONCE).map(act));
+      await inLanes(dead, AT_ONCE, act);
       count += dead.length;
     }
     return count;

@@ -2,6 +2,7 @@ import type { Queue } from 'bullmq';
 import type { Logger } from '../../ports/logger.js';
 import type { OfflineQueue, OfflineRow } from '../../ports/offline.js';
 import type { Runtime } from '../../ports/runtime.js';
+import { inLanes } from '../in-lanes.js';
 import { COMMAND_MS, type JobConnection } from './connection.js';
 import { miss, noteMissed, type Missed } from './missed.js';
 import { PendingNotes } from './pending-notes.js';
@@ -156,16 +157,12 @@ export class QueuedOffline implements OfflineQueue {
   }
 
   async #storeDirectly(batch: Batch): Promise<void> {
-    const left = batch.notes.entries();
-    const storeNext = async (): Promise<void> => {
-      for (const [conversationId, missed] of left) {
-        await noteMissed(this.#parts.inner, conversationId, missed).then(
-          () => batch.done(conversationId),
-          (error: unknown) => batch.failed(conversationId, error),
-        );
-      }
-    };
-    await Promise.all(Array.from({ length: STORE_CALLS_AT_ONCE }, storeNext));
+    await inLanes([...batch.notes], STORE_CALLS_AT_ONCE, ([conversationId, missed]) =>
+      noteMissed(this.#parts.inner, conversationId, missed).then(
+        () => batch.done(conversationId),
+        (error: unknown) => batch.failed(conversationId, error),
+      ),
+    );
   }
 
   #say(error: unknown): void {

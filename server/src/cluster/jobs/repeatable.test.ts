@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Queue } from 'bullmq';
 import { expect, it } from 'vitest';
+import { AppendRefused } from '../../ports/log.js';
 import type { OfflineQueue } from '../../ports/offline.js';
 import type { Job } from '../../ports/profile.js';
 import { jobPrefix } from './connection.js';
@@ -77,6 +78,13 @@ onEachRedis('repeatable jobs', (redis) => {
     await redis.node({ offline, jobs: [job], isWorker: false });
     await sleep(500);
     expect(job.ran).toEqual([]);
+  });
+
+  it('D11 one that the store refuses for now waits for its next turn, and is no dead letter however long that goes on', async () => {
+    const job = new Recorded('write', 200, () => Promise.reject(new AppendRefused('overloaded')));
+    await worker([job], { limits: { ...SOON, retries: { attempts: 2, firstRetryMs: 100 } } });
+    await until(() => job.ran.length >= 6, 'six turns', 5_000);
+    expect(await openOf(redis, 'write').getFailedCount()).toBe(0);
   });
 
   it('one that throws is tried again with backoff, and others do not wait for it', async () => {

@@ -1,4 +1,5 @@
 import type { Job as BullJob, Queue } from 'bullmq';
+import { AppendRefused } from '../../ports/log.js';
 import type { Job } from '../../ports/profile.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { OFFLINE_QUEUE, openQueue, type QueuePlace } from './queue.js';
@@ -72,7 +73,10 @@ export class Repeatable {
       return await withTimeLimit(run, runLimitMs, this.job.name, runtime);
     } catch (error) {
       if (error instanceof TimedOut) this.#countHung(run);
-      throw error;
+      if (!(error instanceof AppendRefused)) throw error;
+      // A store that refuses for now is no fault of the job's: nothing for an operator to look at, and its next turn is due.
+      this.#parts.work.logger.debug({ err: error, job: this.job.name }, 'a job waits for the store');
+      return false;
     }
   }
 

@@ -245,17 +245,15 @@ CREATE OR REPLACE FUNCTION create_group(change jsonb, boot text, now_ms bigint) 
 LANGUAGE plpgsql AS $$
 DECLARE
   its jsonb := change -> 'group';
+  chat conversations%ROWTYPE;
   entries bigint := jsonb_array_length(change -> 'e');
 BEGIN
   INSERT INTO conversations (id, kind, last_seq, last_ordinal, last_message_seq, last_at, moved_at, created_at,
     members_version, member_count, name, access, visibility, closed, blocked)
-  VALUES (change ->> 'c', 'group', entries, 0, 0, now_ms, now_ms, now_ms, 1, jsonb_array_length(change -> 'p'),
-    its ->> 'name', its ->> 'access', its ->> 'visibility', 0, 0);
-  INSERT INTO memberships (conversation_id, user_id, role, joined_seq, joined_at, sent, delivered_seq, read_seq, read_ordinal,
-    read_sent, moved_at)
-  SELECT change ->> 'c', p ->> 0, p ->> 1, (p ->> 2)::bigint + 1, (its ->> 'at')::bigint, 0, (p ->> 2)::bigint,
-    (p ->> 2)::bigint, 0, 0, now_ms
-  FROM jsonb_array_elements(change -> 'p') AS x(p);
+  VALUES (change ->> 'c', 'group', 0, 0, 0, now_ms, now_ms, now_ms, 1, 0, its ->> 'name', its ->> 'access',
+    its ->> 'visibility', 0, 0)
+  RETURNING * INTO chat;
   PERFORM append_entries(change, boot, 0, 0, now_ms, 1);
+  UPDATE conversations SET last_seq = entries, member_count = apply_members(change -> 'p', chat, now_ms) WHERE id = chat.id;
   RETURN jsonb_build_array('appended', 1, 0, now_ms, 1);
 END $$`;

@@ -1,14 +1,8 @@
 import { AppendRefused, type AppendRefusal, type Entry } from '../../ports/log.js';
+import type { Placed } from '../../sql/appended.js';
 
-/** Where entries came to stand. For a repeated send, with the first one's message id. */
-export type Placed = [
-  verdict: 'appended' | 'repeated',
-  seq: number,
-  ordinal: number,
-  createdAt: number,
-  membersVersion: number,
-  messageId?: string,
-];
+/** Where entries came to stand; of a send, with its message id, or the first one's if it is repeated. */
+export type PlacedOutcome = [verdict: 'appended' | 'repeated', ...Placed, messageId?: string];
 
 /** What the database says of a call: a refusal's code, that it must first be looked at something, or what it gives. */
 export type Outcome = string | readonly unknown[] | null;

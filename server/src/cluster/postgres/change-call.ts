@@ -1,6 +1,8 @@
 import type { ConversationStore } from '../../ports/conversations.js';
 import type { Appended, Change, Entry } from '../../ports/log.js';
-import { Call, type Lookups, type Outcome, type Placed } from './call.js';
+import { changedOf, type Placed } from '../../sql/appended.js';
+import { firstEntries, firstMembers } from '../../sql/new-group.js';
+import { Call, type Lookups, type Outcome } from './call.js';
 
 type Draft = Change['entries'][number];
 
@@ -36,22 +38,8 @@ abstract class EntriesCall extends Call<Appended> {
   }
 
   protected resultOf(outcome: readonly unknown[] | null): Appended {
-    const [, firstSeq, ordinal, createdAt, membersVersion] = outcome as Placed;
-    const entries = this.#entries.map(({ messageId, kind, content, detail }, index) => ({
-      conversationId: this.conversationId,
-      seq: firstSeq + index,
-      ordinal,
-      messageId,
-      kind,
-      senderId: this.#actorId,
-      createdAt,
-      content: content ?? '',
-      detail: detail ?? null,
-      clientId: null,
-      editedAt: null,
-      deletedAt: null,
-    }));
-    return { entries, membersVersion, repeated: false };
+    const [, ...placed] = outcome as ['appended', ...Placed];
+    return changedOf({ conversationId: this.conversationId, actorId: this.#actorId, entries: this.#entries }, placed);
   }
 }
 
@@ -89,17 +77,17 @@ export class ChangeCall extends EntriesCall {
 export class GroupCall extends EntriesCall {
   readonly #group: Parameters<ConversationStore['createGroup']>[0];
 
-  constructor(group: Parameters<ConversationStore['createGroup']>[0], entries: Draft[], acceptedAt: number) {
-    super(group.id, group.ownerId, entries, acceptedAt);
+  constructor(group: Parameters<ConversationStore['createGroup']>[0], acceptedAt: number) {
+    super(group.id, group.ownerId, firstEntries(group), acceptedAt);
     this.#group = group;
   }
 
   override row(index: number): object {
-    const { ownerId, memberIds, name, access, visibility, at } = this.#group;
+    const { name, access, visibility } = this.#group;
     return {
       ...super.row(index),
-      p: [[ownerId, 'owner', 0], ...memberIds.map((userId, place) => [userId, 'member', place + 1])],
-      group: { name, access, visibility, at },
+      p: firstMembers(this.#group),
+      group: { name, access, visibility },
     };
   }
 }

@@ -1,4 +1,5 @@
 import type { ContactStore } from '../../ports/conversations.js';
+import { blockOf, SqlContacts, type BlockRow } from '../../sql/contacts.js';
 import type { Connections, Statement } from './connections.js';
 
 const FRIENDS: Statement = {
@@ -36,46 +37,18 @@ const BLOCKS: Statement = {
 const SET_BLOCK: Statement = { name: 'set_block', text: 'SELECT set_block($1, $2, $3, $4)' };
 
 /** Who knows whom, and who is blocked, in PostgreSQL. */
-export class PostgresContacts implements ContactStore {
+export class PostgresContacts extends SqlContacts<Statement> {
   readonly #connections: Connections;
 
   constructor(connections: Connections) {
+    const list = (userIds: string[]) => userIds;
+    super(connections, { friends: FRIENDS, acquainted: ACQUAINTED, blockedAmong: BLOCKED_AMONG, blocks: BLOCKS, list });
     this.#connections = connections;
   }
 
-  async friends(userId: string): Promise<{ userId: string; username: string; conversationId: string }[]> {
-    const rows = await this.#connections.rows<[string, string, string]>(FRIENDS, [userId]);
-    return rows.map(([friendId, username, conversationId]) => ({ userId: friendId, username, conversationId }));
-  }
-
-  acquainted(userId: string, others: string[]): Promise<string[]> {
-    return this.#among(ACQUAINTED, userId, others);
-  }
-
-  async setBlock(
-    blockerId: string,
-    blockedId: string,
-    blocked: boolean,
-    at: number,
-  ): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }> {
-    const row = await this.#connections.row<[[string | null, boolean, boolean]]>(SET_BLOCK, [blockerId, blockedId, blocked, at]);
+  override async setBlock(...block: Parameters<ContactStore['setBlock']>) {
+    const row = await this.#connections.row<[BlockRow]>(SET_BLOCK, block);
     if (row === undefined) throw new Error('set_block gave nothing');
-    const [conversationId, between, changed] = row[0];
-    return { conversationId, blocked: between, changed };
-  }
-
-  async blocks(blockerId: string): Promise<{ username: string; since: number }[]> {
-    const rows = await this.#connections.rows<[string, number]>(BLOCKS, [blockerId]);
-    return rows.map(([username, since]) => ({ username, since }));
-  }
-
-  blockedAmong(userId: string, others: string[]): Promise<string[]> {
-    return this.#among(BLOCKED_AMONG, userId, others);
-  }
-
-  async #among(statement: Statement, userId: string, others: string[]): Promise<string[]> {
-    if (others.length === 0) return [];
-    const rows = await this.#connections.rows<[string]>(statement, [userId, others]);
-    return rows.map(([other]) => other);
+    return blockOf(row[0]);
   }
 }

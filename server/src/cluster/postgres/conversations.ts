@@ -1,18 +1,11 @@
-import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
-import type {
-  Conversation,
-  ConversationStore,
-  GroupConversation,
-  Member,
-  MembershipRecord,
-  Opened,
-  Roster,
-} from '../../ports/conversations.js';
-import type { Appended, Change } from '../../ports/log.js';
+import type { ConversationSettings } from '@parley/protocol';
+import type { ConversationStore } from '../../ports/conversations.js';
+import type { Appended } from '../../ports/log.js';
+import { SqlConversations, type Pair } from '../../sql/conversations.js';
+import { OPENED_COLUMNS, settingsOf, type SettingsRow } from '../../sql/rows.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
-import { OPENED_COLUMNS, openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 
 const OPEN: Statement = {
   name: 'open',
@@ -33,7 +26,7 @@ const OPEN_DIRECT: Statement = { name: 'open_direct', text: 'SELECT open_direct(
 const ROSTER: Statement = {
   name: 'roster',
   text: `SELECT kind, members_version, blocked, name,
-      (SELECT json_agg(json_build_array(user_id, role, joined_seq)) FROM memberships
+      (SELECT coalesce(json_agg(json_build_array(user_id, role, joined_seq))::text, '[]') FROM memberships
        WHERE conversation_id = c.id AND left_seq IS NULL)
     FROM conversations c WHERE id = $1`,
 };
@@ -64,129 +57,30 @@ const MEMBERSHIPS: Statement = {
     ORDER BY c.id LIMIT $3`,
 };
 
-type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
-type RosterRow = [
-  kind: Conversation['kind'],
-  membersVersion: number,
-  blocked: number,
-  name: string,
-  members: [string, Role, number][] | null,
-];
-type RecordRow = [
-  id: string,
-  kind: Conversation['kind'],
-  name: string,
-  Role,
-  joinedAt: number,
-  leftSeq: number | null,
-  sent: number,
-  lastSeq: number,
-  ...settings: SettingsRow,
-  peer: string | null,
-];
-type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
-
 /** Conversations and their members in PostgreSQL. */
-export class PostgresConversations implements ConversationStore {
+export class PostgresConversations extends SqlConversations<Statement> {
   readonly #lanes: Lanes;
   readonly #connections: Connections;
 
   constructor(lanes: Lanes, connections: Connections) {
+    super(connections, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS, memberships: MEMBERSHIPS });
     this.#lanes = lanes;
     this.#connections = connections;
   }
 
-  async openDirect(a: string, b: string, newId: string): Promise<{ id: string; created: boolean } | null> {
-    if (a === b) throw new TypeError('a direct chat is between two');
-    const row = await this.#connections.row<[[string, boolean] | null]>(OPEN_DIRECT, [...inOrder(a, b), newId]);
-    const opened = row?.[0] ?? null;
-    return opened === null ? null : { id: opened[0], created: opened[1] };
+  override createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
+    return this.#lanes.submit((acceptedAt) => new GroupCall(group, acceptedAt));
   }
 
-  async direct(a: string, b: string): Promise<string | null> {
-    const row = await this.#connections.row<[string]>(DIRECT, inOrder(a, b));
-    return row === undefined ? null : row[0];
+  protected override async openPair(pair: Pair, newId: string) {
+    return (await this.#connections.row<[[string, boolean] | null]>(OPEN_DIRECT, [...pair, newId]))?.[0] ?? null;
   }
 
-  createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended> {
-    const entries = firstEntries(group);
-    return this.#lanes.submit((acceptedAt) => new GroupCall(group, entries, acceptedAt));
-  }
-
-  async open(userId: string, conversationId: string): Promise<Opened | null> {
-    const row = await this.#connections.row<OpenedRow>(OPEN, [conversationId, userId]);
-    return row === undefined ? null : openedOf(row);
-  }
-
-  async group(conversationId: string): Promise<(GroupConversation & { membersVersion: number }) | null> {
-    const row = await this.#connections.row<GroupRow>(GROUP, [conversationId]);
-    if (row === undefined) return null;
-    const [id, name, access, visibility, closed, memberCount, membersVersion] = row;
-    return { kind: 'group', id, name, access, visibility, closed: closed === 1, memberCount, membersVersion };
-  }
-
-  async roster(conversationId: string): Promise<Roster | null> {
-    const row = await this.#connections.row<RosterRow>(ROSTER, [conversationId]);
-    if (row === undefined) return null;
-    const [kind, membersVersion, blocked, name, members] = row;
-    return {
-      kind,
-      membersVersion,
-      blocked: blocked > 0,
-      name,
-      members: new Map((members ?? []).map(([userId, role, joinedSeq]) => [userId, { role, joinedSeq }])),
-    };
-  }
-
-  async members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]> {
-    const rows = await this.#connections.rows<MemberRow>(MEMBERS, [conversationId, (after ?? '').toLowerCase(), limit]);
-    return rows.map(([userId, username, role, joinedSeq, joinedAt, delivered, read]) => ({
-      userId,
-      username,
-      role,
-      joinedSeq,
-      joinedAt,
-      delivered,
-      read,
-    }));
-  }
-
-  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
-    return (await this.#connections.rows<RecordRow>(MEMBERSHIPS, [userId, after ?? '', limit])).map(recordOf);
-  }
-
-  async setSettings(
+  override async setSettings(
     ...[userId, conversationId, { muted, pinned, archived }]: Parameters<ConversationStore['setSettings']>
   ): Promise<ConversationSettings | null> {
     const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
     const row = await this.#connections.row<SettingsRow>(SET_SETTINGS, [...flags, conversationId, userId]);
     return row === undefined ? null : settingsOf(row);
   }
-}
-
-const inOrder = (a: string, b: string): [low: string, high: string] => (a < b ? [a, b] : [b, a]);
-
-function recordOf(row: RecordRow): MembershipRecord {
-  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
-  const settings = settingsOf([muted, pinned, archived]);
-  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
-}
-
-type Draft = Omit<Change['entries'][number], 'messageId'>;
-
-/** `created`, then `added` for each member beside the owner. */
-function firstEntries({
-  name,
-  access,
-  visibility,
-  memberIds,
-  messageIds,
-}: Parameters<ConversationStore['createGroup']>[0]): Change['entries'] {
-  const added: Draft[] = memberIds.map((userId) => ({ kind: 'added', detail: { userId, role: 'member', name } }));
-  const drafts: Draft[] = [{ kind: 'created', detail: { name, access, visibility } }, ...added];
-  return drafts.map((draft, index) => {
-    const messageId = messageIds[index];
-    if (messageId === undefined) throw new TypeError('a group needs a message id for each of its first entries');
-    return { messageId, ...draft };
-  });
 }

@@ -1,6 +1,7 @@
-import type { InboxItem, InboxQuery, InboxStore } from '../../ports/conversations.js';
+import { SqlInbox } from '../../sql/inbox.js';
+import { OPENED_COLUMNS } from '../../sql/rows.js';
 import type { Connections, Statement } from './connections.js';
-import { lastMessageOf, OPENED_COLUMNS, OPENED_WIDTH, openedOf, type OpenedRow } from './rows.js';
+import { lastMessageOf } from './last-message.js';
 
 const MOVED_AT = 'greatest(c.moved_at, m.moved_at)';
 /** First only what decides the order, for all of the user's conversations; then the rest, for those of the page. */
@@ -25,46 +26,18 @@ const LEFT_SINCE: Statement = {
 
 const NOW: Statement = { name: 'now', text: 'SELECT clock_ms()' };
 
-type Tail = [movedAt: number, peerId: string | null, delivered: number, read: number, lastMessageJson: string | null];
-type ItemRow = [...OpenedRow, ...Tail];
-
 /** Inboxes in PostgreSQL. */
-export class PostgresInbox implements InboxStore {
+export class PostgresInbox extends SqlInbox<Statement, [lastMessageJson: string | null]> {
   readonly #connections: Connections;
 
   constructor(connections: Connections) {
+    super(connections, { inbox: INBOX, leftSince: LEFT_SINCE, lastMessageOf: (id, [json]) => lastMessageOf(id, json) });
     this.#connections = connections;
   }
 
-  async now(): Promise<number> {
+  override async now(): Promise<number> {
     const row = await this.#connections.row<[number]>(NOW, []);
     if (row === undefined) throw new Error('the database does not say what time it is');
     return row[0];
   }
-
-  async inbox({ userId, since, after, limit }: InboxQuery): Promise<{ items: InboxItem[]; hasMore: boolean }> {
-    const rows = await this.#connections.rows<ItemRow>(INBOX, [
-      userId,
-      since ?? 0,
-      after?.movedAt ?? Number.MAX_SAFE_INTEGER,
-      after?.id ?? '',
-      limit + 1,
-    ]);
-    return { items: rows.slice(0, limit).map(itemOf), hasMore: rows.length > limit };
-  }
-
-  async leftSince(userId: string, since: number): Promise<string[]> {
-    const rows = await this.#connections.rows<[string]>(LEFT_SINCE, [userId, since]);
-    return rows.map(([conversationId]) => conversationId);
-  }
-}
-
-function itemOf(row: ItemRow): InboxItem {
-  const [movedAt, peerId, delivered, read, lastMessageJson] = row.slice(OPENED_WIDTH) as Tail;
-  return {
-    ...openedOf(row.slice(0, OPENED_WIDTH) as OpenedRow),
-    movedAt,
-    peer: peerId === null ? null : { userId: peerId, delivered, read },
-    lastMessage: lastMessageOf(row[0], lastMessageJson),
-  };
 }

@@ -1,11 +1,12 @@
 import type { PoolClient } from 'pg';
 import type { Moved, MovedStore } from '../../ports/moved.js';
 import type { Entry } from '../../ports/log.js';
+import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Archiver, OwnJournal } from './archiver.js';
+import { behindIn } from './behind.sql.js';
 import type { Connections, Statement } from './connections.js';
 import { bootLock } from './lane-connection.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
 
 const LATELY_MS = 10_000;
 const LEFTOVERS_STEP = 500;
@@ -25,12 +26,12 @@ const MOVED_SINCE: Statement = {
   text: `WITH asked AS MATERIALIZED (
       SELECT clock_ms() AS now_ms
     ), moved AS MATERIALIZED (
-      SELECT conversation_id, min(seq) AS low, max(seq) AS high FROM journal
+      SELECT conversation_id, min(seq) AS low, max(seq) AS high, min(created_at) AS first_at FROM journal
       WHERE created_at >= coalesce($2, (SELECT now_ms FROM asked) - ${LATELY_MS}) AND boot_id <> $3
       GROUP BY conversation_id
     )
     SELECT asked.now_ms, found.* FROM asked LEFT JOIN LATERAL (
-      SELECT conversation_id, low, high FROM moved
+      SELECT conversation_id, low, high, first_at FROM moved
       WHERE EXISTS (
         SELECT FROM memberships m WHERE m.conversation_id = moved.conversation_id AND m.user_id = ANY ($1::text[])
           AND (m.left_seq IS NULL OR m.left_seq >= moved.low)
@@ -38,24 +39,10 @@ const MOVED_SINCE: Statement = {
       ORDER BY conversation_id LIMIT $4
     ) found ON true`,
 };
-/** Servers with entries above their mark, by a skip over the index: there are few servers and many entries. */
-const BOOTS_BEHIND: Statement = {
-  name: 'boots_behind',
-  text: `WITH RECURSIVE boots AS (
-      (SELECT boot_id FROM journal ORDER BY boot_id LIMIT 1)
-      UNION ALL
-      SELECT (SELECT j.boot_id FROM journal j WHERE j.boot_id > boots.boot_id ORDER BY j.boot_id LIMIT 1)
-      FROM boots WHERE boots.boot_id IS NOT NULL
-    )
-    SELECT boots.boot_id FROM boots LEFT JOIN archive_marks m ON m.boot_id = boots.boot_id
-    WHERE boots.boot_id IS NOT NULL
-      AND EXISTS (SELECT FROM journal j WHERE j.boot_id = boots.boot_id AND j.n > coalesce(m.upto, 0))`,
-};
+const BOOTS_BEHIND: Statement = { name: 'boots_behind', text: behindIn('journal') };
 const MARK = 'SELECT upto FROM archive_marks WHERE boot_id = $1';
-const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
-const UNLOCK = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))';
 
-type MovedRow = [now: number, conversationId: string | null, from: number, to: number];
+type MovedRow = [now: number, conversationId: string | null, from: number, to: number, firstAt: number];
 type NumberedRow = [n: number, ...entry: EntryRow];
 
 /** How far the archive is behind: entries of this server, at most, and for how long the oldest of them waits. */
@@ -78,7 +65,9 @@ export class Journal implements MovedStore, OwnJournal {
 
   async movedSince({ userIds, since, limit }: Parameters<MovedStore['movedSince']>[0]): Promise<{ now: number; moved: Moved[] }> {
     const rows = await this.#connections.rows<MovedRow>(MOVED_SINCE, [userIds, since, this.#bootId, limit]);
-    const moved = rows.flatMap(([, conversationId, from, to]) => (conversationId === null ? [] : [{ conversationId, from, to }]));
+    const moved = rows.flatMap(([, conversationId, from, to, firstAt]) =>
+      conversationId === null ? [] : [{ conversationId, from, to, firstAt }],
+    );
     return { now: rows[0]?.[0] ?? 0, moved };
   }
 
@@ -100,13 +89,7 @@ export class Journal implements MovedStore, OwnJournal {
    * there, and what they have under way could come below the mark. Any number of servers may try at once.
    */
   archiveLeftovers(bootId: string): Promise<number | null> {
-    return this.#connections.borrow(async (client) => {
-      const { rows } = await client.query<{ got: boolean }>(TRY_LOCK, [bootLock(bootId)]);
-      if (rows[0]?.got !== true) return null;
-      const count = await this.#archiveAll(client, bootId);
-      await client.query(UNLOCK, [bootLock(bootId)]);
-      return count;
-    });
+    return this.#connections.locked(bootLock(bootId), (client) => this.#archiveAll(client, bootId));
   }
 
   lagOf(archiver: Archiver, now: number): JournalLag {

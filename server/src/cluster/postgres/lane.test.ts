@@ -3,9 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Entry } from '../../ports/log.js';
+import type { GaugeName } from '../../ports/meter.js';
 import { only, range, refusal } from '../../ports/stage.contract.js';
 import type { PostgresStores } from './open.js';
-import { hasPostgres, TemporaryDatabase, until } from './temporary.contract.js';
+import { hasPostgres, silentMeter, TemporaryDatabase, until } from './temporary.contract.js';
 
 const ENDING = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
   WHERE datname = current_database() AND application_name = 'parley' AND query LIKE '%tick(%'`;
@@ -91,6 +92,22 @@ describe.runIf(hasPostgres)('lanes of PostgreSQL', () => {
     const results = await Promise.allSettled(range(1, 9).map((n) => chat.send(n === 5 ? '\ud800' : `${n}`)));
     expect(results.map(({ status }) => status === 'fulfilled')).toEqual(range(1, 9).map((n) => n !== 5));
     expect((await wholeLog(stores, chat.id)).map(({ content }) => content)).toEqual(['1', '2', '3', '4', '6', '7', '8', '9']);
+    await stores.close();
+  });
+
+  it('what waits is counted over all lanes', async () => {
+    const waiting: number[] = [];
+    const meter = {
+      ...silentMeter,
+      set: (name: GaugeName, value: number) => void (name === 'commit_queue' && waiting.push(value)),
+    };
+    const stores = await database.open({ meter, lanes: 4, limits: { batchMaxCalls: 1 } });
+    const chats = await Promise.all(range(1, 16).map(() => chatOn(stores)));
+    waiting.length = 0;
+    await Promise.all(chats.map((chat) => chat.send('hello')));
+    // The first lane that takes one sees all others wait; whatever lanes the chats fell to, one lane has them not all.
+    expect(waiting[0]).toBe(15);
+    expect(waiting.at(-1)).toBe(0);
     await stores.close();
   });
 

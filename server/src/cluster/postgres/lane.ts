@@ -27,6 +27,8 @@ export interface LaneParts {
   lookups: Lookups;
   runtime: Runtime;
   meter: Meter;
+  /** Called each time that some of the line are taken for a batch. */
+  onTaken: () => void;
   logger: Logger;
   limits: PostgresLimits;
 }
@@ -59,6 +61,11 @@ export class Lane {
     return !this.#isDown;
   }
 
+  /** Calls that wait in line. */
+  get waiting(): number {
+    return this.#queue.length;
+  }
+
   /** Puts a call in line, or refuses it. */
   submit(call: Call): void {
     if (this.#isClosing || this.#isDown || !this.#queue.hasRoomFor(call.chars)) return call.fail(new AppendRefused('overloaded'));
@@ -89,11 +96,11 @@ export class Lane {
   }
 
   async #work(): Promise<void> {
-    const { runtime, meter, logger } = this.#parts;
+    const { runtime, onTaken, logger } = this.#parts;
     for (;;) {
       const batch = this.#queue.take(runtime.monotonic());
       if (batch.length === 0) break;
-      meter.set('commit_queue', this.#queue.length);
+      onTaken();
       try {
         const { again } = await this.#commit(batch);
         this.#queue.putBack(again);

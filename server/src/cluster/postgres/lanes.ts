@@ -30,6 +30,11 @@ export class Lanes {
     return this.#lanes.every((lane) => lane.isUp);
   }
 
+  /** Calls that wait in line. */
+  get waiting(): number {
+    return this.#lanes.reduce((sum, lane) => sum + lane.waiting, 0);
+  }
+
   async close(): Promise<void> {
     await Promise.all(this.#lanes.map((lane) => lane.close()));
   }

@@ -1,21 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, it } from 'vitest';
-import { entry, range, refusal, Stage } from '../../ports/stage.contract.js';
-import type { PostgresStores } from './open.js';
-import { hasPostgres, TemporaryDatabase } from './temporary.contract.js';
+import { describe, expect, it } from 'vitest';
+import { entry, range, refusal } from '../../ports/stage.contract.js';
+import { hasPostgres, TwoServers } from './temporary.contract.js';
 
 describe.runIf(hasPostgres)('locks', () => {
-  let database: TemporaryDatabase;
-  let nodes: [PostgresStores, PostgresStores];
-  const stage = new Stage(async () => {
-    database = await TemporaryDatabase.make();
-    nodes = [await database.open(), await database.open()];
-    return { nodes, close: () => Promise.resolve() };
-  });
-  afterAll(async () => {
-    await Promise.all(nodes.map((node) => node.close()));
-    await database.drop();
-  });
+  const two = new TwoServers();
+  const { stage } = two;
 
   it('R2 whatever two servers do at once to the same people and chats, nothing deadlocks', { timeout: 60_000 }, async () => {
     const people = await stage.people(6);
@@ -66,7 +56,7 @@ describe.runIf(hasPostgres)('locks', () => {
       }),
     );
     expect(answers).not.toContain('overloaded');
-    const [stats] = await database.query<{ deadlocks: string }>(
+    const [stats] = await two.database.query<{ deadlocks: string }>(
       'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()',
     );
     expect(Number(stats?.deadlocks)).toBe(0);

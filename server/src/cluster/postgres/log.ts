@@ -1,11 +1,10 @@
-import type { Append, Appended, Change, CursorMove, Cursors, Entry, LogStore, Page, PageQuery, Send } from '../../ports/log.js';
+import type { Append, Appended, CursorMove, Cursors, Entry, LogStore, Page, PageQuery } from '../../ports/log.js';
+import { checkAppend } from '../../sql/appended.js';
 import { ChangeCall } from './change-call.js';
 import type { Lanes } from './lanes.js';
 import { MoveCall, moveKey } from './move-call.js';
 import type { Pages } from './pages.js';
 import { SendCall } from './send-call.js';
-
-const NOT_STORABLE = 'text with a NUL character cannot be stored';
 
 /** The log in PostgreSQL: appends and cursors through the lanes, pages from the journal and the archive. */
 export class PostgresLog implements LogStore {
@@ -17,8 +16,11 @@ export class PostgresLog implements LogStore {
     this.#pages = pages;
   }
 
-  append(append: Append): Promise<Appended> {
-    return append.kind === 'send' ? this.#send(append) : this.#change(append);
+  async append(append: Append): Promise<Appended> {
+    checkAppend(append);
+    return this.#lanes.submit((acceptedAt) =>
+      append.kind === 'send' ? new SendCall(append, acceptedAt) : new ChangeCall(append, acceptedAt),
+    );
   }
 
   async moveCursor(move: CursorMove): Promise<Cursors | null> {
@@ -33,17 +35,4 @@ export class PostgresLog implements LogStore {
   entry(conversationId: string, seq: number): Promise<Entry | null> {
     return this.#pages.entry(conversationId, seq);
   }
-
-  #send(send: Send): Promise<Appended> {
-    if (!isStorable(send.content)) return Promise.reject(new TypeError(NOT_STORABLE));
-    return this.#lanes.submit((acceptedAt) => new SendCall(send, acceptedAt));
-  }
-
-  async #change(change: Change): Promise<Appended> {
-    if (change.entries.some((entry) => entry.kind === 'message')) throw new TypeError('a message is appended as a send');
-    if (!isStorable(change.revise?.content ?? '')) throw new TypeError(NOT_STORABLE);
-    return this.#lanes.submit((acceptedAt) => new ChangeCall(change, acceptedAt));
-  }
 }
-
-const isStorable = (text: string) => !text.includes('\0');

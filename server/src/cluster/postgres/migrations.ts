@@ -1,7 +1,15 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
-import { addClosing, addSettings, createConversations, createOffline, createPeople } from '../../sql/migrations.js';
+import {
+  addClosing,
+  addSettings,
+  createConversations,
+  createImports,
+  createOffline,
+  createPeople,
+} from '../../sql/migrations.js';
 import type { Database } from '../../sql/schema.js';
+import { newerSteps } from '../../sql/steps.js';
 import {
   APPEND_CHANGE,
   APPEND_CHANGES,
@@ -34,8 +42,9 @@ const migrations: Record<string, Migration> = {
       await sql`SELECT make_partitions(clock_ms())`.execute(db);
     },
   },
-  '0002_settings': { up: addSettings },
-  '0003_closing': {
+  '0002_imports': { up: createImports },
+  '0003_settings': { up: addSettings },
+  '0004_closing': {
     async up(db: Kysely<Database>) {
       await addClosing(db);
       await sql.raw(OPEN_DIRECT).execute(db);
@@ -119,21 +128,44 @@ const FUNCTIONS = [
 
 /**
  * Brings the database up to date. Any number of servers may start at once: one does it, the others wait and find it done.
+ * A database that is ahead is taken as it is, if a build of this age may work beside it: so old and new servers run side
+ * by side while one after the other is replaced.
  * Statistics are taken at the end: without any, the planner guesses wrong on every table that is still empty.
  */
 export async function migrate(url: string): Promise<void> {
   const client = new Client({ ...clientConfig(url), statement_timeout: 0, lock_timeout: 0 });
   client.on('error', () => {}); // Told by the query that fails.
   await client.connect();
-  const pool = { connect: () => Promise.resolve(Object.assign(client, { release: () => {} })), end: () => Promise.resolve() };
-  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
   try {
     await client.query('SELECT pg_advisory_lock($1)', [MIGRATING]);
-    const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
-    const { error, results } = await migrator.migrateToLatest();
-    if (error !== undefined) throw new Error('the database could not be brought up to date', { cause: error });
-    if (results !== undefined && results.length > 0) await client.query('ANALYZE');
+    const applied = await appliedIn(client);
+    const newer = newerSteps(applied, Object.keys(migrations));
+    const pending = Object.keys(migrations).filter((name) => !applied.includes(name));
+    if (pending.length > 0) await run(client, newer, pending);
   } finally {
     await client.end();
   }
+}
+
+async function appliedIn(client: Client): Promise<string[]> {
+  const { rows } = await client.query<{ there: boolean }>(`SELECT to_regclass('kysely_migration') IS NOT NULL AS there`);
+  if (rows[0]?.there !== true) return [];
+  return (await client.query<{ name: string }>('SELECT name FROM kysely_migration ORDER BY name')).rows.map(({ name }) => name);
+}
+
+async function run(client: Client, newer: string[], pending: string[]): Promise<void> {
+  const pool = { connect: () => Promise.resolve(Object.assign(client, { release: () => {} })), end: () => Promise.resolve() };
+  const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  // Kysely wants to know every step that was run.
+  const unknown = Object.fromEntries(newer.map((name) => [name, { up: () => Promise.resolve() }]));
+  const provider = { getMigrations: () => Promise.resolve({ ...migrations, ...unknown }) };
+  const { error } = await new Migrator({ db, provider }).migrateToLatest();
+  if (error !== undefined) {
+    const why = error instanceof Error ? error.message : 'for an unknown reason';
+    throw new Error(
+      `the database is too old for this build: it lacks ${pending.join(', ')}, which failed (${why}). As the owner of the database: npm run db:migrate`,
+      { cause: error },
+    );
+  }
+  await client.query('ANALYZE');
 }

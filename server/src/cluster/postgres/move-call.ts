@@ -1,7 +1,7 @@
 import type { CursorMove, Cursors, Entry } from '../../ports/log.js';
+import { cursorsOf, joinedOf, type MovedRow } from '../../sql/appended.js';
 import { Call, type Lookups, type Outcome } from './call.js';
 
-type Moved = readonly [delivered: number, read: number, unread: number, deliveredBefore: number, readBefore: number];
 type Look = readonly [verdict: 'look', readBefore: number, readTo: number, lastSeq: number];
 
 export const moveKey = (conversationId: string, userId: string) => `${conversationId} ${userId}`;
@@ -23,12 +23,11 @@ export class MoveCall extends Call<Cursors | null> {
     this.#read = read ?? -1;
   }
 
-  /** Moves that wait together are one, to the highest; the first caller is told that it moved. */
+  /** Moves that wait together are one, to the highest. */
   async join({ delivered, read }: CursorMove): Promise<Cursors | null> {
     this.#delivered = Math.max(this.#delivered, delivered);
     this.#read = Math.max(this.#read, read ?? -1);
-    const moved = await this.done;
-    return moved && { ...moved, moved: false, deliveredBefore: moved.delivered, readBefore: moved.read };
+    return joinedOf(await this.done);
   }
 
   row(i: number): object {
@@ -48,9 +47,6 @@ export class MoveCall extends Call<Cursors | null> {
   }
 
   protected resultOf(outcome: readonly unknown[] | null): Cursors | null {
-    if (outcome === null) return null;
-    const [delivered, read, unread, deliveredBefore, readBefore] = outcome as Moved;
-    const moved = delivered !== deliveredBefore || read !== readBefore;
-    return { delivered, read, unread, moved, deliveredBefore, readBefore };
+    return outcome && cursorsOf(outcome as MovedRow);
   }
 }

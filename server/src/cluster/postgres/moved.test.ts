@@ -1,32 +1,22 @@
 import { randomUUID } from 'node:crypto';
-import { afterAll, describe, expect, it } from 'vitest';
-import { Stage } from '../../ports/stage.contract.js';
-import type { PostgresStores } from './open.js';
-import { hasPostgres, TemporaryDatabase } from './temporary.contract.js';
+import { describe, expect, it } from 'vitest';
+import { only } from '../../ports/stage.contract.js';
+import { hasPostgres, TwoServers } from './temporary.contract.js';
 
 describe.runIf(hasPostgres)('R9 what other servers appended', () => {
-  let database: TemporaryDatabase;
-  let nodes: [PostgresStores, PostgresStores];
-  const stage = new Stage(async () => {
-    database = await TemporaryDatabase.make();
-    nodes = [await database.open(), await database.open()];
-    return { nodes, close: () => Promise.resolve() };
-  });
-  afterAll(async () => {
-    await Promise.all(nodes.map((node) => node.close()));
-    await database.drop();
-  });
+  const two = new TwoServers();
+  const { stage } = two;
   const moved = async (userIds: string[], since: number | null = null, limit = 100) =>
-    (await nodes[0].moved.movedSince({ userIds, since, limit })).moved;
+    (await two.nodes[0].moved.movedSince({ userIds, since, limit })).moved;
 
   it('is told by conversation and range, to its members only', async () => {
     const [a, b, stranger] = (await stage.people(3)) as [string, string, string];
     const chat = await stage.direct(a, b);
     await stage.send(chat, a, {}, 0);
-    await stage.send(chat, a, {}, 1);
+    const firstAt = only(await stage.send(chat, a, {}, 1)).createdAt;
     await stage.send(chat, b, {}, 1);
-    expect(await moved([b])).toEqual([{ conversationId: chat, from: 2, to: 3 }]);
-    expect(await moved([a, b, randomUUID()])).toEqual([{ conversationId: chat, from: 2, to: 3 }]);
+    expect(await moved([b])).toEqual([{ conversationId: chat, from: 2, to: 3, firstAt }]);
+    expect(await moved([a, b, randomUUID()])).toEqual([{ conversationId: chat, from: 2, to: 3, firstAt }]);
     expect(await moved([stranger])).toEqual([]);
     expect(await moved([])).toEqual([]);
   });
@@ -35,11 +25,11 @@ describe.runIf(hasPostgres)('R9 what other servers appended', () => {
     const [a, b] = (await stage.people(2)) as [string, string];
     const chat = await stage.direct(a, b);
     await stage.send(chat, a, {}, 1);
-    const { now } = await nodes[0].moved.movedSince({ userIds: [b], since: null, limit: 10 });
+    const { now } = await two.nodes[0].moved.movedSince({ userIds: [b], since: null, limit: 10 });
     expect(await moved([b], now - 60_000)).toHaveLength(1);
     expect(await moved([b], now + 1)).toEqual([]);
     expect(await moved([b], now - 60_000, 0)).toEqual([]);
-    const [clock] = await database.query<{ now: string }>('SELECT clock_ms() AS now');
+    const [clock] = await two.database.query<{ now: string }>('SELECT clock_ms() AS now');
     expect(Math.abs(Number(clock?.now) - now)).toBeLessThan(10_000);
   });
 
@@ -55,6 +45,6 @@ describe.runIf(hasPostgres)('R9 what other servers appended', () => {
       },
       1,
     );
-    expect(await moved([b])).toEqual([{ conversationId: group, from: 3, to: 3 }]);
+    expect(await moved([b])).toMatchObject([{ conversationId: group, from: 3, to: 3 }]);
   });
 });

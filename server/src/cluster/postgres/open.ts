@@ -6,12 +6,13 @@ import type { MovedStore } from '../../ports/moved.js';
 import type { Runtime, Timer } from '../../ports/runtime.js';
 import type { Stores } from '../../ports/stores.js';
 import { SqlAccounts } from '../../sql/accounts.js';
+import { refuseHalfImported } from '../../sql/refuse-half-imported.js';
 import type { Database } from '../../sql/schema.js';
 import { SqlSessions } from '../../sql/sessions.js';
 import type { Archive } from '../archive.js';
 import type { PostgresOptions } from '../options.js';
 import { Archiver } from './archiver.js';
-import { Connections, type Statement } from './connections.js';
+import { Connections } from './connections.js';
 import { PostgresContacts } from './contacts.js';
 import { PostgresConversations } from './conversations.js';
 import { PostgresInbox } from './inbox.js';
@@ -26,14 +27,10 @@ import { migrate } from './migrations.js';
 import { PostgresOfflineQueue } from './offline.js';
 import { Pages } from './pages.js';
 import { Partitions } from './partitions.js';
+import { Pulse } from './pulse.js';
 
 const PARTITIONS_EVERY_MS = 600_000;
 const ARCHIVER_CLOSE_MS = 5_000;
-const CHECK: Statement = {
-  name: 'check',
-  text: `INSERT INTO store_checks (id, checked_at) VALUES (1, clock_ms())
-    ON CONFLICT (id) DO UPDATE SET checked_at = excluded.checked_at`,
-};
 
 export interface PostgresStoresOptions extends PostgresOptions {
   runtime: Runtime;
@@ -74,7 +71,7 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
   const { url, runtime, meter, logger, archive, bootId } = options;
   const limits = { ...POSTGRES_LIMITS, ...options.limits };
   await migrate(url);
-  const connections = new Connections(url, options.connections, logger);
+  const connections = new Connections(url, options.connections, { logger, runtime });
   const journal = new Journal({ bootId, connections, archive });
   const archiver = new Archiver({ archive, journal, runtime, logger, limits });
   const pages = new Pages(connections, archive, logger);
@@ -84,12 +81,22 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
   await warnIfNotDurable(connections, logger);
   await partitions.make();
   await Promise.all(laneConnections.map((connection) => connection.open()));
-  const lanes = new Lanes(
-    laneConnections.map((connection) => new Lane({ connection, archiver, lookups: pages, runtime, meter, logger, limits })),
+  const onTaken = () => meter.set('commit_queue', lanes.waiting);
+  const common = { archiver, lookups: pages, runtime, meter, onTaken, logger, limits };
+  const lanes: Lanes = new Lanes(
+    laneConnections.map((connection) => new Lane({ ...common, connection })),
     () => runtime.monotonic(),
   );
+  const pulse = new Pulse(url);
   const making = keepMaking(partitions, runtime, logger);
   const db = new Kysely<Database>({ dialect: new PostgresDialect({ pool: connections.forKysely }) });
+  // With sessions of this server open, which an import looks for: of the two, one sees the other.
+  await refuseHalfImported(db).catch(async (error: unknown) => {
+    making.cancel();
+    await lanes.close();
+    await connections.close();
+    throw error;
+  });
   return {
     log: new PostgresLog(lanes, pages),
     conversations: new PostgresConversations(lanes, connections),
@@ -106,14 +113,14 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
       lag: () => journal.lagOf(archiver, runtime.now()),
     },
     check: async () => {
-      await connections.rows(CHECK, []);
+      await pulse.beat();
       if (!lanes.areUp) throw new AppendRefused('overloaded');
     },
     close: async () => {
       making.cancel();
       await lanes.close();
       await archiver.close(ARCHIVER_CLOSE_MS);
-      await connections.close();
+      await Promise.all([connections.close(), pulse.close()]);
     },
   };
 }

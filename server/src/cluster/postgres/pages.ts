@@ -1,9 +1,10 @@
 import { AppendRefused, type Entry, type Page, type PageQuery } from '../../ports/log.js';
 import type { Logger } from '../../ports/logger.js';
+import { entryBytes, fitting } from '../../sql/fitting.js';
+import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Lookups } from './call.js';
 import type { Connections, Statement } from './connections.js';
-import { entryColumns, entryOf, type EntryRow } from './rows.js';
 
 const COUNT_STEP = 500;
 
@@ -54,7 +55,7 @@ export class Pages implements Lookups {
     const highest = Math.min(to, (before ?? Infinity) - 1, Number.MAX_SAFE_INTEGER);
     const upwards = after !== undefined;
     const { wanted, readable, entries: found } = await this.#read(conversationId, { from: lowest, to: highest }, limit, upwards);
-    const entries = fitting(upwards ? found : found.reverse(), limit, maxBytes);
+    const entries = fitting(upwards ? found : found.reverse(), { limit, maxBytes }, entryBytes);
     const hasMore = entries.length < readable;
     if (!upwards) entries.reverse();
     if (entries.length === 0 && wanted.to >= wanted.from) throw new AppendRefused('overloaded');
@@ -190,17 +191,4 @@ function revised(target: Entry, { kind, content, createdAt }: Entry): Entry {
   if (target.deletedAt !== null) return target;
   if (kind === 'delete') return { ...target, content: '', deletedAt: createdAt };
   return createdAt > (target.editedAt ?? 0) ? { ...target, content, editedAt: createdAt } : target;
-}
-
-/** As many as the limits allow, but one at least. */
-function fitting(entries: Entry[], limit: number, maxBytes: number): Entry[] {
-  let bytes = 0;
-  let count = 0;
-  for (const { content, detail } of entries) {
-    // As it goes over the wire, where a control character is six bytes.
-    bytes += Buffer.byteLength(JSON.stringify(content)) - 2 + (detail === null ? 0 : JSON.stringify(detail).length);
-    if (count === limit || (count > 0 && bytes > maxBytes)) break;
-    count += 1;
-  }
-  return entries.slice(0, count);
 }

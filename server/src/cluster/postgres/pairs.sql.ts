@@ -1,3 +1,5 @@
+import { LIMITS } from '@parley/protocol';
+
 /**
  * What is between two people, and who is owed what. Order of locks everywhere: first the pair, then conversations by id;
  * all else only under the lock of its conversation. Locks are taken in a statement before the one that looks (R2).
@@ -81,7 +83,7 @@ BEGIN
   ON CONFLICT (user_id, conversation_id) DO NOTHING;
 END $$`;
 
-/** Rows from cursors: what is missing of one user's. */
+/** Rows from cursors: what is missing of one user's, but of groups that have none (R12). */
 export const REBUILD_MISSED = `
 CREATE OR REPLACE FUNCTION rebuild_missed(person text, at bigint) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -91,6 +93,7 @@ BEGIN
   SELECT array_agg(m.conversation_id) INTO chats
   FROM memberships m JOIN conversations c ON c.id = m.conversation_id
   WHERE m.user_id = person AND m.left_seq IS NULL AND m.delivered_seq < c.last_seq
+    AND c.member_count <= ${LIMITS.receiptsPushedUpToMembers}
     AND NOT EXISTS (SELECT FROM offline_messages o WHERE o.user_id = person AND o.conversation_id = c.id);
   IF chats IS NULL THEN RETURN; END IF;
   PERFORM set_config('synchronous_commit', 'off', true);

@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
 import type { Logger } from '../../ports/logger.js';
+import { behindIn } from './behind.sql.js';
 import type { Connections, Statement } from './connections.js';
 
 const HOUR_MS = 3_600_000;
@@ -11,8 +12,6 @@ const DROPPING = 'parley dropping partitions';
 
 const MAKE: Statement = { name: 'make_partitions', text: 'SELECT make_partitions(clock_ms())' };
 const NOW = 'SELECT clock_ms() AS now';
-const TRY_LOCK = 'SELECT pg_try_advisory_lock(hashtextextended($1, 0)) AS got';
-const UNLOCK = 'SELECT pg_advisory_unlock(hashtextextended($1, 0))';
 /** Those that are detached already were left so by a server that died before it dropped them. */
 const LIST = `SELECT t.relname AS name, i.inhparent IS NOT NULL AS attached, coalesce(i.inhdetachpending, false) AS leaving
   FROM pg_class t LEFT JOIN pg_inherits i ON i.inhrelid = t.oid
@@ -20,19 +19,6 @@ const LIST = `SELECT t.relname AS name, i.inhparent IS NOT NULL AS attached, coa
   ORDER BY t.relname`;
 const OLD_MARKS = `DELETE FROM archive_marks m WHERE updated_at < clock_ms() - ${MARKS_KEPT_MS}
   AND NOT EXISTS (SELECT FROM journal j WHERE j.boot_id = m.boot_id)`;
-/** Whether a mark covers every entry; there are few servers and many entries, so that the index is skipped over. */
-const isArchivedSql = (part: string) => `WITH RECURSIVE boots AS (
-    (SELECT boot_id FROM ${part} ORDER BY boot_id LIMIT 1)
-    UNION ALL
-    SELECT (SELECT j.boot_id FROM ${part} j WHERE j.boot_id > boots.boot_id ORDER BY j.boot_id LIMIT 1)
-    FROM boots WHERE boots.boot_id IS NOT NULL
-  )
-  SELECT NOT EXISTS (
-    SELECT FROM boots LEFT JOIN archive_marks m ON m.boot_id = boots.boot_id
-    WHERE boots.boot_id IS NOT NULL
-      AND (SELECT max(n) FROM ${part} j WHERE j.boot_id = boots.boot_id) > coalesce(m.upto, 0)
-  ) AS archived`;
-
 interface Part {
   name: string;
   attached: boolean;
@@ -61,18 +47,17 @@ export class Partitions {
    * Drops parts of the journal that are old enough and archived, oldest first, up to the first that is not; and client
    * ids older than promised. Gives the names of what was dropped. One server at a time does it; the others find it done.
    */
-  drop(): Promise<string[]> {
-    return this.#connections.borrow(async (client) => {
-      const { rows: locked } = await client.query<{ got: boolean }>(TRY_LOCK, [DROPPING]);
-      if (locked[0]?.got !== true) return [];
-      const { rows } = await client.query<{ now: number }>(NOW);
-      const now = rows[0]?.now ?? 0;
-      const dropped = [...(await this.#dropJournal(client, now)), ...(await this.#dropSends(client, now))];
-      await client.query(OLD_MARKS);
-      await client.query(UNLOCK, [DROPPING]);
-      if (dropped.length > 0) this.#logger.info({ dropped }, 'dropped old partitions');
-      return dropped;
-    });
+  async drop(): Promise<string[]> {
+    return (await this.#connections.locked(DROPPING, (client) => this.#dropOld(client))) ?? [];
+  }
+
+  async #dropOld(client: PoolClient): Promise<string[]> {
+    const { rows } = await client.query<{ now: number }>(NOW);
+    const now = rows[0]?.now ?? 0;
+    const dropped = [...(await this.#dropJournal(client, now)), ...(await this.#dropSends(client, now))];
+    await client.query(OLD_MARKS);
+    if (dropped.length > 0) this.#logger.info({ dropped }, 'dropped old partitions');
+    return dropped;
   }
 
   async #dropJournal(client: PoolClient, now: number): Promise<string[]> {
@@ -118,9 +103,9 @@ async function detach(client: PoolClient, parent: string, { name, attached, leav
   else if (attached) await client.query(`ALTER TABLE ${parent} DETACH PARTITION ${name} CONCURRENTLY`);
 }
 
+/** Whether a mark covers every entry. */
 async function isArchived(client: PoolClient, part: string): Promise<boolean> {
-  const { rows } = await client.query<{ archived: boolean }>(isArchivedSql(part));
-  return rows[0]?.archived === true;
+  return (await client.query(behindIn(part))).rows.length === 0;
 }
 
 /** From the name, which says the hour or the day in UTC. */

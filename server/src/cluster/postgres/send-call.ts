@@ -1,6 +1,7 @@
 import type { Appended, Entry, Send } from '../../ports/log.js';
+import { sentOf } from '../../sql/appended.js';
 import { contentHash } from '../../sql/content-hash.js';
-import { Call, type Outcome, type Placed } from './call.js';
+import { Call, type Outcome, type PlacedOutcome } from './call.js';
 
 /** A message on its way. */
 export class SendCall extends Call<Appended> {
@@ -35,22 +36,7 @@ export class SendCall extends Call<Appended> {
   }
 
   protected resultOf(outcome: readonly unknown[] | null): Appended {
-    const [verdict, seq, ordinal, createdAt, membersVersion, messageId] = outcome as Placed;
-    const { conversationId, senderId, content, clientId } = this.send;
-    const entry: Entry = {
-      conversationId,
-      seq,
-      ordinal,
-      messageId: messageId ?? this.send.messageId,
-      kind: 'message',
-      senderId,
-      createdAt,
-      content,
-      detail: null,
-      clientId,
-      editedAt: null,
-      deletedAt: null,
-    };
-    return { entries: [entry], membersVersion, repeated: verdict === 'repeated' };
+    const [verdict, seq, ordinal, createdAt, membersVersion, messageId] = outcome as PlacedOutcome;
+    return sentOf(this.send, [seq, ordinal, createdAt, membersVersion], verdict === 'repeated' ? (messageId ?? null) : null);
   }
 }

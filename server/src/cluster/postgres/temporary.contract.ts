@@ -5,7 +5,7 @@ import { inject } from 'vitest';
 import { processRuntime } from '../../host/runtime.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Meter } from '../../ports/meter.js';
-import type { OpenStores } from '../../ports/stage.contract.js';
+import { Stage, type OpenStores } from '../../ports/stage.contract.js';
 import { ArchiveForTests } from './archive-for-tests.contract.js';
 import { openPostgres, type PostgresStores, type PostgresStoresOptions } from './open.js';
 
@@ -100,17 +100,41 @@ export const openForContract: OpenStores = () => openTwo(false);
 /** The same with a journal that keeps next to nothing: what is read comes from the archive. */
 export const openForgetful: OpenStores = () => openTwo(true);
 
-async function openTwo(isForgetful: boolean): ReturnType<OpenStores> {
+/** Two servers on a database that the test reaches too. */
+export class TwoServers {
+  readonly stage: Stage;
+  #opened: Awaited<ReturnType<typeof openTwo>> | undefined;
+
+  constructor() {
+    this.stage = new Stage(async () => (this.#opened = await openTwo(false)));
+  }
+
+  get nodes(): [PostgresStores, PostgresStores] {
+    return this.#there.nodes;
+  }
+
+  get database(): TemporaryDatabase {
+    return this.#there.database;
+  }
+
+  get #there() {
+    if (this.#opened === undefined) throw new Error('the stage is not set yet');
+    return this.#opened;
+  }
+}
+
+async function openTwo(isForgetful: boolean) {
   const database = await TemporaryDatabase.make();
   const archive = new ArchiveForTests(database.url);
   await archive.check();
-  const [one, two] = await Promise.all([database.open({ archive }), database.open({ archive })]);
+  const nodes = await Promise.all([database.open({ archive }), database.open({ archive })]);
   const forgetting = isForgetful ? new Forgetting(database) : null;
   return {
-    nodes: [one, two],
+    database,
+    nodes,
     close: async () => {
       await forgetting?.stop();
-      await Promise.all([one.close(), two.close()]);
+      await Promise.all(nodes.map((node) => node.close()));
       await archive.close();
       await database.drop();
     },

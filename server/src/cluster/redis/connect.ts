@@ -35,10 +35,13 @@ export class RedisConnections {
   readonly #options: RedisOptions;
   readonly #runtime: Runtime;
   readonly #onError: (error: unknown) => void;
+  readonly #onCommand: () => void;
   readonly #listeners: Partial<ConnectionEvents>[] = [];
   #isUp = false;
 
-  constructor(options: RedisOptions, runtime: Runtime, onError: (error: unknown) => void) {
+  /** `onCommand` is called for each command sent. */
+  constructor(options: RedisOptions, runtime: Runtime, onError: (error: unknown) => void, onCommand: () => void = () => {}) {
+    this.#onCommand = onCommand;
     this.#options = options;
     this.#runtime = runtime;
     this.#onError = onError;
@@ -95,8 +98,18 @@ export class RedisConnections {
       random: () => this.#runtime.random(),
     });
     client.on('error', this.#onError);
+    this.#count(client);
     client.on('node error', this.#onError);
     return client;
+  }
+
+  /** All commands pass here, those of a pipeline one by one. */
+  #count(client: Client): void {
+    const send = client.sendCommand.bind(client) as (...args: unknown[]) => unknown;
+    client.sendCommand = (...args: unknown[]) => {
+      this.#onCommand();
+      return send(...args);
+    };
   }
 
   #watch(client: Client): void {

@@ -1,3 +1,4 @@
+import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Channels } from './channels.js';
 import type { Directory } from './directory.js';
@@ -11,6 +12,7 @@ export interface EphemeralsParts {
   directory: Directory;
   keys: Keys;
   runtime: Runtime;
+  meter: Meter;
   boot: string;
   onError: (error: unknown) => void;
 }
@@ -23,7 +25,6 @@ export class Ephemerals {
   readonly #parts: EphemeralsParts;
   #waiting: { userIds: readonly string[]; frame: Uint8Array }[] = [];
   #isSending = false;
-  dropped = 0;
 
   constructor(parts: EphemeralsParts) {
     this.#parts = parts;
@@ -40,7 +41,7 @@ export class Ephemerals {
 
   send(userIds: readonly string[], frame: Uint8Array): void {
     if (this.#waiting.length >= WAITING_MAX_EVENTS) {
-      this.dropped++;
+      this.#parts.meter.count('ephemerals_dropped');
       return;
     }
     this.#waiting.push({ userIds, frame });
@@ -58,7 +59,7 @@ export class Ephemerals {
         for (const { userIds, frame } of batch) this.#sendOne(userIds, frame, found);
       } catch {
         // Redis is away, which others tell; these are for now or never.
-        this.dropped += batch.length;
+        this.#parts.meter.count('ephemerals_dropped', batch.length);
       }
     }
     this.#isSending = false;
@@ -70,7 +71,9 @@ export class Ephemerals {
     for (const userId of userIds) {
       for (const boot of found.get(userId) ?? []) {
         if (boot === self) continue;
-        targets.set(boot, [...(targets.get(boot) ?? []), userId]);
+        const there = targets.get(boot);
+        if (there === undefined) targets.set(boot, [userId]);
+        else there.push(userId);
       }
     }
     for (const [boot, there] of targets) {

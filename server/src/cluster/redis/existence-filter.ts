@@ -42,7 +42,7 @@ export class ExistenceFilter {
 
   constructor(parts: ExistenceFilterParts) {
     this.#parts = parts;
-    this.#count = parts.connections.isCluster ? CLUSTER_PARTS : 1;
+    this.#count = countOf(parts.connections);
     this.#bits = Math.min(BITS_MAX, Math.ceil((parts.expectedUsers * BITS_PER_NAME) / this.#count));
   }
 
@@ -78,16 +78,14 @@ export class ExistenceFilter {
     const { connections, keys, lease } = this.#parts;
     await lease.renew();
     if (lease.epoch !== begun) return false;
-    const marks = Array.from({ length: this.#count }, (_, part) => keys.existence(part).complete);
-    await Promise.all(marks.map((mark) => connections.shared.set(mark, begun)));
+    await Promise.all(marksOf(connections, keys).map((mark) => connections.shared.set(mark, begun)));
     return true;
   }
 
   /** True: it may say no. */
   async isComplete(): Promise<boolean> {
     const { connections, keys, lease } = this.#parts;
-    const marks = Array.from({ length: this.#count }, (_, part) => keys.existence(part).complete);
-    const values = await Promise.all(marks.map((mark) => connections.shared.get(mark)));
+    const values = await Promise.all(marksOf(connections, keys).map((mark) => connections.shared.get(mark)));
     return values.every((value) => value === lease.epoch);
   }
 
@@ -99,4 +97,16 @@ export class ExistenceFilter {
     const positions = Array.from({ length: HASHES }, (_, i) => ((a % this.#bits) + i * step) % this.#bits);
     return { ...this.#parts.keys.existence(digest.readUInt32BE(12) % this.#count), positions };
   }
+}
+
+/** From now on it says no of nobody, until it is filled again: for when names come by another way than `add`. */
+export async function doubtExistence(connections: RedisConnections, keys: Keys): Promise<void> {
+  await Promise.all(marksOf(connections, keys).map((mark) => connections.shared.del(mark)));
+}
+
+const countOf = ({ isCluster }: RedisConnections) => (isCluster ? CLUSTER_PARTS : 1);
+
+/** Where it says of each part that it is complete. */
+function marksOf(connections: RedisConnections, keys: Keys): string[] {
+  return Array.from({ length: countOf(connections) }, (_, part) => keys.existence(part).complete);
 }

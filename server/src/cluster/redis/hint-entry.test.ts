@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeHint, encodeHint, FIELD, PoisonEntry } from './hint-entry.js';
+import { decodeHint, encodeHint, FIELD, fieldsOf, PoisonEntry } from './hint-entry.js';
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array));
 const id = fc.uuid();
@@ -11,7 +11,7 @@ describe('hint entry', () => {
     fc.assert(
       fc.property(bytes, bytes, fc.option(fc.array(id, { minLength: 1, maxLength: 5 })), count, id, fc.boolean(), (...given) => {
         const [frame, own, userIds, n, from, withSender] = given;
-        const entry = { conversationId: from, seq: n, membersVersion: n, senderId: from };
+        const entry = { conversationId: from, seq: n, createdAt: n, membersVersion: n, senderId: from };
         const sent = { kind: 'entry', ...entry, frame, ownFrame: () => own, userIds } as const;
         const got = decodeHint([Buffer.from(FIELD), encodeHint(sent, { from, count: n, userIds, withSender })]);
         expect(got).toMatchObject({ from, count: n, hint: { kind: 'entry', ...entry, userIds } });
@@ -23,6 +23,18 @@ describe('hint entry', () => {
         expect({ ...again.hint, frame: Buffer.from(again.hint.frame) }).toEqual(event);
       }),
     );
+  });
+
+  it('an entry of several hints is taken apart into each; what is left over is poison', () => {
+    const hint = (n: number) =>
+      encodeHint(
+        { kind: 'event', frame: Buffer.from(`frame ${n}`), userIds: ['bob'] },
+        { from: 'a', count: n, userIds: ['bob'], withSender: false },
+      );
+    const name = Buffer.from(FIELD);
+    const [one, two, left] = fieldsOf([name, hint(1), name, hint(2), name]);
+    expect([one, two].map((field) => decodeHint(field ?? []).count)).toEqual([1, 2]);
+    expect(() => decodeHint(left ?? [])).toThrow(PoisonEntry);
   });
 
   it('any other bytes are decoded to a hint or refused as poison', () => {

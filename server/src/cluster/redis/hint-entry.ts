@@ -1,8 +1,8 @@
 import type { EntryHint, Hint } from '../../ports/relay.js';
 
 /**
- * A hint as an entry of a stream, in one field: a line of words, a line of recipients, then the frames as they are. The
- * words count the entries from one server to another, so that the receiver sees when one is missing (R9).
+ * A hint in one field of an entry of a stream, which has a field for each of several hints: a line of words, a line of recipients, then the frames as they are. The
+ * words count the hints from one server to another, so that the receiver sees when one is missing (R9).
  */
 export interface HintEntry {
   /** The sending boot. */
@@ -22,7 +22,7 @@ export interface HintTarget {
   withSender: boolean;
 }
 
-/** The name of the one field. */
+/** The name of every field. */
 export const FIELD = 'h';
 const VERSION = '1';
 const EVERYBODY = '*';
@@ -37,9 +37,8 @@ export class PoisonEntry extends Error {
 export function encodeHint(hint: Hint, { from, count, userIds, withSender }: HintTarget): Buffer {
   const { frame } = hint;
   const own = withSender && hint.kind === 'entry' ? hint.ownFrame() : EMPTY;
-  const more =
-    hint.kind === 'entry' ? ` ${hint.conversationId} ${hint.seq} ${hint.membersVersion} ${hint.senderId} ${own.byteLength}` : '';
-  const text = `${VERSION} ${hint.kind} ${from} ${count}${more}\n${userIds?.join(',') ?? EVERYBODY}\n`;
+  const more = hint.kind === 'entry' ? wordsOf(hint, own.byteLength) : [];
+  const text = `${[VERSION, hint.kind, from, count, ...more].join(' ')}\n${userIds?.join(',') ?? EVERYBODY}\n`;
   const bytes = Buffer.allocUnsafe(text.length + frame.byteLength + own.byteLength);
   bytes.write(text, 'latin1');
   bytes.set(frame, text.length);
@@ -47,9 +46,14 @@ export function encodeHint(hint: Hint, { from, count, userIds, withSender }: Hin
   return bytes;
 }
 
+/** The fields of an entry, each with its name, for `decodeHint`. */
+export function fieldsOf(entry: readonly Buffer[]): Buffer[][] {
+  return Array.from({ length: Math.ceil(entry.length / 2) }, (_, n) => entry.slice(2 * n, 2 * n + 2));
+}
+
 /** Throws `PoisonEntry`. */
-export function decodeHint(fields: readonly Buffer[]): HintEntry {
-  const [name, bytes] = fields;
+export function decodeHint(field: readonly Buffer[]): HintEntry {
+  const [name, bytes] = field;
   if (name?.toString('latin1') !== FIELD || bytes === undefined) throw new PoisonEntry('field');
   const end = bytes.indexOf(LINE_END);
   const start = bytes.indexOf(LINE_END, end + 1) + 1;
@@ -65,16 +69,21 @@ export function decodeHint(fields: readonly Buffer[]): HintEntry {
   return { from, count: Number(count), hint: { kind, frame: frames, userIds } };
 }
 
+function wordsOf({ conversationId, seq, createdAt, membersVersion, senderId }: EntryHint, ownBytes: number): (string | number)[] {
+  return [conversationId, seq, createdAt, membersVersion, senderId, ownBytes];
+}
+
 function entryOf(words: string[], frames: Buffer, userIds: string[] | null): EntryHint {
-  const [, , , , conversationId, seq, version, senderId, ownBytes] = words;
+  const [, , , , conversationId, seq, createdAt, version, senderId, ownBytes] = words;
   if (conversationId === undefined || senderId === undefined) throw new PoisonEntry('words of an entry');
-  if (!isCount(Number(seq)) || !Number.isSafeInteger(Number(version))) throw new PoisonEntry('seq or version');
+  if (!isCount(Number(seq)) || ![createdAt, version].map(Number).every(Number.isSafeInteger)) throw new PoisonEntry('numbers');
   const end = frames.length - Number(ownBytes);
   if (!(end >= 0 && end <= frames.length)) throw new PoisonEntry('length of a frame');
   return {
     kind: 'entry',
     conversationId,
     seq: Number(seq),
+    createdAt: Number(createdAt),
     membersVersion: Number(version),
     senderId,
     frame: frames.subarray(0, end),

@@ -9,6 +9,9 @@ import type { Servers } from './servers.js';
 const WAITING_MAX_BYTES = 33_554_432;
 const BATCH_MAX_BYTES = 4_194_304;
 const BATCH_MAX_USERS = 4_096;
+/** Of one entry; a hint that is larger goes alone. */
+const ENTRY_MAX_BYTES = 32_768;
+const ENTRY_MAX_HINTS = 64;
 /** The bound of a stream is not exact anyway. */
 const TRIMMED_EVERY_ENTRIES = 64;
 /** What a hint weighs beside its frame. */
@@ -38,6 +41,19 @@ interface Waiting {
   failed: (error: unknown) => void;
 }
 
+/** An entry that is being put together for one server. */
+class Outgoing {
+  readonly fields: (string | Buffer)[] = [];
+  bytes = 0;
+  readonly isThere: Promise<boolean>;
+  /** What sending it comes to. */
+  sent!: (isThere: Promise<boolean>) => void;
+
+  constructor() {
+    this.isThere = new Promise((resolve) => (this.sent = resolve));
+  }
+}
+
 /** Redis is away, or too much waits for it: the hint is not sent, and whom it concerns is healed from the log. */
 export class RelayDown extends Error {
   override name = 'RelayDown';
@@ -45,15 +61,17 @@ export class RelayDown extends Error {
 
 /**
  * Hints to other servers. What comes in while a batch is under way is the next batch: one look at the directory for all
- * its people, then one entry for each target server, in the order of the calls.
+ * its people, then the hints for each target server together in as few entries as they fit in, in the order of the calls.
  */
 export class HintSender {
   readonly #parts: HintSenderParts;
   #waiting: Waiting[] = [];
   #waitingBytes = 0;
   #isSending = false;
-  /** How many entries each server was sent. */
+  /** How many hints each server was sent. */
   readonly #counts = new Map<string, number>();
+  readonly #outgoing = new Map<string, Outgoing>();
+  #entries = 0;
 
   constructor(parts: HintSenderParts) {
     this.#parts = parts;
@@ -110,7 +128,15 @@ export class HintSender {
     for (const { hint } of batch) for (const userId of hint.userIds ?? senderOf(hint)) concerned.add(userId);
     const found = await directory.find(concerned);
     // All entries are sent in one turn of the event loop, in order; only then is anything waited for.
-    await Promise.all(batch.map((waiting) => this.#sendOne(waiting, found).then(waiting.done, waiting.failed)));
+    const sent = batch.map(async (waiting) => {
+      try {
+        waiting.done(await this.#sendOne(waiting, found));
+      } catch (error) {
+        waiting.failed(error);
+      }
+    });
+    for (const boot of this.#outgoing.keys()) this.#sendEntry(boot);
+    await Promise.all(sent);
   }
 
   #sendOne({ hint, isHeirloom }: Waiting, found: Found): Promise<readonly string[]> {
@@ -132,9 +158,9 @@ export class HintSender {
   }
 
   async #absent(userIds: readonly string[], found: Found, reaching: readonly Promise<string[]>[]): Promise<readonly string[]> {
-    const reached = await Promise.all(reaching);
+    const reached = new Set((await Promise.all(reaching)).flat());
     if (userIds.some((userId) => found.get(userId) === null)) throw new RelayDown('the directory cannot be read now');
-    return userIds.filter((userId) => !reached.some((there) => there.includes(userId)));
+    return userIds.filter((userId) => !reached.has(userId));
   }
 
   /** One entry for each server, without a list (R12). */
@@ -144,16 +170,34 @@ export class HintSender {
     return [];
   }
 
-  /** False: there is no such stream any more, so the server has gone. */
-  async #add(boot: string, hint: Hint, userIds: readonly string[] | null, withSender = isFor(hint, userIds)): Promise<boolean> {
-    const { connections, keys, boot: self, streamMaxEntries, servers } = this.#parts;
+  /** Puts it into the server's next entry. False: there is no such stream any more, so the server has gone. */
+  #add(boot: string, hint: Hint, userIds: readonly string[] | null, withSender = isFor(hint, userIds)): Promise<boolean> {
     const count = (this.#counts.get(boot) ?? 0) + 1;
     this.#counts.set(boot, count);
-    const entry = encodeHint(hint, { from: self, count, userIds, withSender });
+    const bytes = encodeHint(hint, { from: this.#parts.boot, count, userIds, withSender });
+    const full = this.#outgoing.get(boot);
+    if (full !== undefined && (full.bytes + bytes.length > ENTRY_MAX_BYTES || full.fields.length >= 2 * ENTRY_MAX_HINTS))
+      this.#sendEntry(boot);
+    const entry = this.#outgoing.get(boot) ?? new Outgoing();
+    this.#outgoing.set(boot, entry);
+    entry.fields.push(FIELD, bytes);
+    entry.bytes += bytes.length;
+    return entry.isThere;
+  }
+
+  #sendEntry(boot: string): void {
+    const entry = this.#outgoing.get(boot);
+    this.#outgoing.delete(boot);
+    entry?.sent(this.#append(boot, entry.fields));
+  }
+
+  async #append(boot: string, fields: (string | Buffer)[]): Promise<boolean> {
+    const { connections, keys, streamMaxEntries, servers } = this.#parts;
     const stream = keys.stream(boot);
-    const id = await (count % TRIMMED_EVERY_ENTRIES === 0
-      ? connections.shared.xadd(stream, 'NOMKSTREAM', 'MAXLEN', '~', streamMaxEntries, '*', FIELD, entry)
-      : connections.shared.xadd(stream, 'NOMKSTREAM', '*', FIELD, entry));
+    this.#entries += 1;
+    const id = await (this.#entries % TRIMMED_EVERY_ENTRIES === 0
+      ? connections.shared.xadd(stream, 'NOMKSTREAM', 'MAXLEN', '~', streamMaxEntries, '*', ...fields)
+      : connections.shared.xadd(stream, 'NOMKSTREAM', '*', ...fields));
     if (id === null) servers.refresh().catch(() => {});
     return id !== null;
   }

@@ -1,3 +1,4 @@
+import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { RedisOptions } from '../options.js';
 import { Channels } from './channels.js';
@@ -26,6 +27,7 @@ export interface RedisNodeOptions {
   /** Whether chat connections come here. */
   hears: boolean;
   runtime: Runtime;
+  meter: Meter;
   /** Of this server's stream and those it writes to. Default 100,000. */
   streamMaxEntries?: number;
   /** Expected users, for the size of the existence filter. */
@@ -63,8 +65,8 @@ export interface RedisNode {
 }
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
-  const { redis, nodeId, hears, runtime, onError, onLost } = options;
-  const connections = new RedisConnections(redis, runtime, onError);
+  const { redis, nodeId, hears, runtime, meter, onError, onLost } = options;
+  const connections = new RedisConnections(redis, runtime, onError, () => meter.count('redis_commands'));
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);
@@ -75,7 +77,7 @@ export function openRedisNode(options: RedisNodeOptions): RedisNode {
   lease.listen({ renewed: (roll) => servers.update(roll), lost: onLost });
   const channels = new Channels({ connections, runtime, onError });
   const streamMaxEntries = options.streamMaxEntries ?? STREAM_MAX_ENTRIES;
-  const common = { connections, channels, keys, registry, servers, lease, runtime, streamMaxEntries, onError };
+  const common = { connections, channels, keys, registry, servers, lease, runtime, meter, streamMaxEntries, onError };
   const relay = new RedisRelay(common);
   const board = new RedisPresenceBoard(common);
   const takeOver = new TakeOver({ ...common, inherit: (hint) => relay.inherit(hint) });

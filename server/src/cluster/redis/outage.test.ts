@@ -138,7 +138,7 @@ async function startZombie(place: RedisPlace, user: string): Promise<{ child: Ch
     const { openRedisNode } = await import(${JSON.stringify(pathOf(dist, 'cluster/redis/open.js'))});
     const { processRuntime } = await import(${JSON.stringify(pathOf(dist, 'host/runtime.js'))});
     const node = openRedisNode({ redis: ${JSON.stringify(place.redis)}, nodeId: 'zombie', hears: true,
-      runtime: processRuntime, onLost: () => console.log('lost'), onError: () => {} });
+      runtime: processRuntime, meter: { count() {} }, onLost: () => console.log('lost'), onError: () => {} });
     node.relay.listen({ hint: (hint) => console.log('hint ' + Buffer.from(hint.frame)), ephemeral() {}, notice() {},
       doubt: () => console.log('doubt') });
     await node.start();

@@ -1,5 +1,5 @@
 import type { Status } from '@parley/protocol';
-import type { PresenceBoard, Standing } from '../../ports/presence-board.js';
+import type { PresenceBoard, Standing, StandingChanged } from '../../ports/presence-board.js';
 import type { Channels } from './channels.js';
 import { OwnFields, type OwnFieldsParts } from './own-fields.js';
 import type { Keys } from './keys.js';
@@ -21,7 +21,7 @@ export interface RedisPresenceBoardParts extends Omit<OwnFieldsParts, 'keyOf' | 
 export class RedisPresenceBoard implements PresenceBoard {
   readonly #parts: RedisPresenceBoardParts;
   readonly #own: OwnFields;
-  #changed: (userId: string | null) => void = () => {};
+  #changed: StandingChanged = () => {};
   /** Those who are followed here, and the other servers on which they stood when last read. */
   readonly #followed = new Map<string, readonly string[]>();
 
@@ -36,14 +36,14 @@ export class RedisPresenceBoard implements PresenceBoard {
     servers.onEnded((boots) => this.#ended(boots));
   }
 
-  listen(changed: (userId: string | null) => void): void {
+  listen(changed: StandingChanged): void {
     this.#changed = changed;
   }
 
   start(): void {
     this.#own.start();
-    this.#parts.channels.onGap(() => this.#changed(null));
-    this.#parts.lease.listen({ shaken: () => this.#changed(null) });
+    this.#parts.channels.onGap(() => this.#changed(null, false));
+    this.#parts.lease.listen({ shaken: () => this.#changed(null, false) });
   }
 
   put(userId: string, standing: Standing | null): void {
@@ -58,7 +58,7 @@ export class RedisPresenceBoard implements PresenceBoard {
     await channels.subscribe(
       added.map((userId) => keys.standingChannel(userId)),
       (from, channel) => {
-        if (from.toString('latin1') !== this.#parts.lease.boot) this.#changed(keys.userOfStandingChannel(channel));
+        if (from.toString('latin1') !== this.#parts.lease.boot) this.#changed(keys.userOfStandingChannel(channel), false);
       },
     );
   }
@@ -108,7 +108,7 @@ export class RedisPresenceBoard implements PresenceBoard {
 
   #ended(boots: readonly string[]): void {
     for (const [userId, stood] of this.#followed) {
-      if (stood.some((boot) => boots.includes(boot))) this.#changed(userId);
+      if (stood.some((boot) => boots.includes(boot))) this.#changed(userId, true);
     }
   }
 

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, describe, expect, it } from 'vitest';
+import { Metrics } from '../../host/metrics.js';
 import { Ears, event, soon } from '../../ports/ears.contract.js';
 import { Keys } from './keys.js';
 import type { RedisNode, RedisNodeOptions } from './open.js';
@@ -36,7 +37,8 @@ onEachRedis((name, { redis }) => {
 
     it('an entry that nobody understands is counted and taken off, and holds up nobody', async () => {
       const errors: unknown[] = [];
-      const { place, keys, nodes } = await open([{}, { onError: (error) => errors.push(error) }]);
+      const metrics = new Metrics();
+      const { place, keys, nodes } = await open([{}, { meter: metrics, onError: (error) => errors.push(error) }]);
       const [a, b] = nodes as [Joined, Joined];
       const user = randomUUID();
       await b.node.relay.here(user);
@@ -47,9 +49,40 @@ onEachRedis((name, { redis }) => {
       await place.admin.xadd(stream, '*', 'other', 'thing');
       await a.node.relay.forward(event([user], 'next'));
       await soon(() => expect(b.ears.texts()).toEqual(['next']));
-      expect(b.node.relay.figures().poisonedEntries).toBe(7);
+      expect(await metrics.render()).toMatch(/^parley_hints_poisoned_total 7$/m);
       expect(errors).toHaveLength(7);
       await soon(async () => expect(await place.admin.xlen(stream)).toBe(0));
+    });
+
+    it('what is sent together goes in one entry for each server, up to a size, and comes in its order', async () => {
+      const { place, keys, nodes } = await open([{}, {}]);
+      const [a, b] = nodes as [Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      let release = () => {};
+      b.ears.held = new Promise((resolve) => (release = resolve));
+      const sendAll = (texts: string[]) => Promise.all(texts.map((text) => a.node.relay.forward(event([user], text))));
+      const small = Array.from({ length: 64 }, (_, n) => `small ${n}`);
+      const large = Array.from({ length: 4 }, (_, n) => `large ${n} ${'x'.repeat(20_000)}`);
+      await sendAll(small);
+      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(1);
+      await sendAll(large);
+      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(5);
+      b.ears.held = null;
+      release();
+      await soon(() => expect(b.ears.texts()).toEqual([...small, ...large]));
+      expect(b.ears.doubts).toBe(0);
+    });
+
+    it('D9 more ephemerals than can wait are dropped, and counted', async () => {
+      const metrics = new Metrics();
+      const { nodes } = await open([{ meter: metrics }, {}]);
+      const [a, b] = nodes as [Joined, Joined];
+      const user = randomUUID();
+      await b.node.relay.here(user);
+      for (let n = 0; n < 2_007; n++) a.node.relay.ephemeral([user], Buffer.from(`${n}`));
+      await soon(() => expect(b.ears.ephemerals).toHaveLength(2_000));
+      expect(await metrics.render()).toMatch(/^parley_ephemerals_dropped_total 7$/m);
     });
 
     it('R9 a stream that was cut because it was not read casts a doubt', async () => {
@@ -61,7 +94,8 @@ onEachRedis((name, { redis }) => {
       await soon(() => expect(b.ears.texts()).toEqual(['first']));
       let release = () => {};
       b.ears.held = new Promise((resolve) => (release = resolve));
-      await Promise.all(Array.from({ length: 1_000 }, (_, n) => a.node.relay.forward(event([user], `${n}`))));
+      // One after the other: what is sent together is one entry.
+      for (let n = 0; n < 1_000; n++) await a.node.relay.forward(event([user], `${n}`));
       expect(await place.admin.xlen(keys.stream(b.node.boot))).toBeLessThan(500);
       expect(b.ears.doubts).toBe(0);
       b.ears.held = null;

@@ -1,3 +1,4 @@
+import type { Meter } from '../../ports/meter.js';
 import type { Hint, Notice, Relay, RelayListener } from '../../ports/relay.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Channels } from './channels.js';
@@ -19,6 +20,7 @@ export interface RedisRelayParts {
   servers: Servers;
   lease: Lease;
   runtime: Runtime;
+  meter: Meter;
   /** Of each server's stream; beyond it the oldest are cut off, and healed from the log. */
   streamMaxEntries: number;
   onError: (error: unknown) => void;
@@ -105,15 +107,6 @@ export class RedisRelay implements Relay {
 
   notify(notice: Notice): void {
     this.#notices.send(notice);
-  }
-
-  /** What was dropped or not understood since the start. */
-  figures(): { poisonedEntries: number; droppedEphemerals: number; usersHere: number } {
-    return {
-      poisonedEntries: this.#reader.poisoned,
-      droppedEphemerals: this.#ephemerals.dropped,
-      usersHere: this.#directory.here.size,
-    };
   }
 
   /** Takes nothing any more; the directory is left as it is wanted. */

@@ -1,6 +1,7 @@
+import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { BLOCK_MS, type RedisConnections } from './connect.js';
-import { decodeHint, PoisonEntry, type HintEntry } from './hint-entry.js';
+import { decodeHint, fieldsOf, PoisonEntry, type HintEntry } from './hint-entry.js';
 import type { Lease } from './lease.js';
 
 export const GROUP = 'chat';
@@ -16,6 +17,7 @@ export interface StreamReaderParts {
   connections: RedisConnections;
   lease: Lease;
   runtime: Runtime;
+  meter: Meter;
   stream: string;
   /** Resolves once the hint is with the connections concerned. */
   deliver: (entry: HintEntry) => void | Promise<void>;
@@ -30,8 +32,6 @@ export interface StreamReaderParts {
  */
 export class StreamReader {
   readonly #parts: StreamReaderParts;
-  /** Entries that no server of this version has written. */
-  poisoned = 0;
   #isStopped = false;
   /** Read again from here what was read before; null: read what is new. */
   #pendingAfter: string | null = '0';
@@ -120,13 +120,15 @@ export class StreamReader {
   }
 
   async #handle(fields: Buffer[]): Promise<void> {
-    try {
-      const handed = this.#parts.deliver(decodeHint(fields));
-      if (handed !== undefined) await handed;
-    } catch (error) {
-      if (error instanceof PoisonEntry) this.poisoned++;
-      else this.#parts.onGap();
-      this.#parts.onError(error);
+    for (const field of fieldsOf(fields)) {
+      try {
+        const handed = this.#parts.deliver(decodeHint(field));
+        if (handed !== undefined) await handed;
+      } catch (error) {
+        if (error instanceof PoisonEntry) this.#parts.meter.count('hints_poisoned');
+        else this.#parts.onGap();
+        this.#parts.onError(error);
+      }
     }
   }
 

@@ -1,7 +1,7 @@
 import type { Hint } from '../../ports/relay.js';
 import type { Runtime, Timer } from '../../ports/runtime.js';
 import type { RedisConnections } from './connect.js';
-import { decodeHint } from './hint-entry.js';
+import { decodeHint, fieldsOf } from './hint-entry.js';
 import type { Keys } from './keys.js';
 import { RENEW_MS, type Lease } from './lease.js';
 import type { Listed, Registry, Roll } from './registry.js';
@@ -129,9 +129,9 @@ export class TakeOver {
     const entries = await connections.shared.xrangeBuffer(stream, '-', '+', 'COUNT', BATCH_MAX_ENTRIES);
     if (entries.length === 0) return (await DELETE_IF_EMPTY.run(connections.shared, stream)) === 1;
     const hints: Hint[] = [];
-    for (const [, fields] of entries) {
+    for (const field of entries.flatMap(([, fields]) => fieldsOf(fields))) {
       try {
-        hints.push(decodeHint(fields).hint);
+        hints.push(decodeHint(field).hint);
       } catch (error) {
         onError(error);
       }

@@ -66,6 +66,7 @@ export class RedisPlace {
       nodeId: `n${this.#nodes.size + 1}`,
       hears: true,
       runtime: processRuntime,
+      meter: { count: () => {}, time: () => {}, set: () => {} },
       onLost: () => {},
       onError: () => {},
       ...more,

@@ -4,7 +4,7 @@ import { ASYNC_PAGE_STYLE, asyncPage } from './async-page.js';
 import { CLOSED_CSP } from './csp.js';
 import type { HttpApp } from './http-app.js';
 import { openApiDocument } from './open-api.js';
-import { SWAGGER_UI_ASSETS, SWAGGER_UI_PAGE, SWAGGER_UI_START, swaggerUiAsset } from './swagger-ui.js';
+import { SWAGGER_UI_ASSETS, SWAGGER_UI_PAGE, SWAGGER_UI_START, SWAGGER_UI_STYLE, swaggerUiAsset } from './swagger-ui.js';
 
 /** The readable page of the HTTP API brings scripts and styles of its own, all from this server. */
 const SWAGGER_UI_CSP = `${CLOSED_CSP}; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'`;
@@ -39,6 +39,7 @@ function swaggerUiRoutes(app: HttpApp): void {
     reply.header('content-security-policy', SWAGGER_UI_CSP).type(HTML_TYPE).send(SWAGGER_UI_PAGE),
   );
   app.get('/docs/start.js', options, (_request, reply) => reply.type('text/javascript; charset=utf-8').send(SWAGGER_UI_START));
+  app.get('/docs/page.css', options, (_request, reply) => reply.type('text/css; charset=utf-8').send(SWAGGER_UI_STYLE));
   for (const name of SWAGGER_UI_ASSETS) {
     app.get(`/docs/${name}`, options, async (_request, reply) => {
       const { type, content } = await swaggerUiAsset(name);

@@ -39,7 +39,7 @@ function options(version: string): FastifyDynamicSwaggerOptions {
 }
 
 const DESCRIPTION =
-  'Accounts, sessions, chats, groups, history. Live messages go over the WebSockets: see /docs/async. ' +
+  'Accounts, sessions, chats, groups, history. Live messages go over the WebSockets: see [/docs/async](/docs/async). ' +
   'Every refusal has the shape of `Error`; decide by `code` and `retryable`.';
 
 /** `GET /groups/:groupId/members` is `getGroupMembers`: what is picked out by a parameter is one. */

@@ -1,10 +1,11 @@
 import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
-import type { Conversation, Membership, Opened } from '../../ports/conversations.js';
-import type { Entry, EntryDetail, EntryKind } from '../../ports/log.js';
+import type { Conversation, Membership, Opened } from '../ports/conversations.js';
+import type { Entry, EntryDetail, EntryKind } from '../ports/log.js';
 
 /* Columns as they are selected, and what is made of them. The two of a pair must agree in order. */
 
-export const entryColumns = (table: string) =>
+/** `content`: the expression for it, where the column alone will not do. */
+export const entryColumns = (table: string, content = `${table}.content`) =>
   [
     'conversation_id',
     'seq',
@@ -19,7 +20,7 @@ export const entryColumns = (table: string) =>
     'edited_at',
     'deleted_at',
   ]
-    .map((column) => `${table}.${column}`)
+    .map((column) => (column === 'content' ? content : `${table}.${column}`))
     .join(', ');
 export type EntryRow = [
   conversationId: string,
@@ -41,38 +42,6 @@ export function entryOf(row: EntryRow): Entry {
     row;
   const detail = detailJson === null ? null : (JSON.parse(detailJson) as EntryDetail);
   return { conversationId, seq, ordinal, messageId, kind, senderId, createdAt, content, detail, clientId, editedAt, deletedAt };
-}
-
-/** The column `last_message` of a conversation. */
-type LastMessage = [
-  seq: number,
-  ordinal: number,
-  messageId: string,
-  senderId: string,
-  createdAt: number,
-  content: string,
-  clientId: string | null,
-  editedAt: number | null,
-  deletedAt: number | null,
-];
-
-export function lastMessageOf(conversationId: string, json: string | null): Entry | null {
-  if (json === null) return null;
-  const [seq, ordinal, messageId, senderId, createdAt, content, clientId, editedAt, deletedAt] = JSON.parse(json) as LastMessage;
-  return {
-    conversationId,
-    seq,
-    ordinal,
-    messageId,
-    kind: 'message',
-    senderId,
-    createdAt,
-    content,
-    detail: null,
-    clientId,
-    editedAt,
-    deletedAt,
-  };
 }
 
 /** Of conversation `c` and membership `m`; the two of a direct chat are in the order of their ids. */
