@@ -162,7 +162,7 @@ test('without a build, / says how to make one', async () => {
     for (const path of ['/', '/c/ann']) {
       const response = await fetch(bare.addresses.http + path, { headers: PAGE });
       expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/plain; charset=utf-8']);
-      expect(await response.text()).toContain('npm run build -w web');
+      expect(await response.text()).toContain('npm start');
     }
   } finally {
     await bare.remove();

@@ -36,17 +36,17 @@ class Sessions {
     return () => this.#listeners.delete(listener);
   };
 
-  /** Finds out whose cookie the browser has. */
+  /** Whoever was here last is in at once; meanwhile it is asked whether their cookie still holds. */
   async find(): Promise<void> {
     const remembered = localStorage.getItem(KEY);
-    if (remembered !== null) this.#enter(remembered);
+    if (remembered === null) return this.#leave(false);
+    this.#enter(remembered);
     try {
       const { username } = await this.api.me();
       this.#enter(username);
     } catch (error) {
-      if (error instanceof ParleyError && error.status === 401) this.#leave(remembered !== null);
-      // Not to be reached: whoever was here last has what is kept here, and connects when that works.
-      else if (remembered === null) this.#leave(false);
+      // If it cannot be asked they have what is kept here, and connect when that works.
+      if (error instanceof ParleyError && error.status === 401) this.#leave(true);
     }
   }
 

@@ -33,7 +33,7 @@ const ENCODINGS = [
 
 const NOT_BUILT = `Parley runs, and its web client is not built yet. In the folder of the project:
 
-  npm run build -w web
+  npm start
 
 and load this page again. The HTTP API: /docs. The sockets: /docs/async.
 `;
