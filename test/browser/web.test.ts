@@ -115,7 +115,7 @@ inBrowser('the web client', () => {
   test('a group: made, written in, renamed, shown with its members, left', async () => {
     const [ann, bob] = [await person('ann'), await person('bob', PHONE)];
     await ann.page.getByRole('button', { name: 'New group' }).click();
-    await ann.page.getByLabel('Name').fill('Climbing');
+    await ann.page.getByLabel('Name', { exact: true }).fill('Climbing');
     await ann.page.getByLabel('Add people by username').fill(bob.username);
     await ann.page.getByRole('dialog').getByRole('button', { name: bob.username }).click();
     await ann.page.getByRole('button', { name: 'Create group' }).click();
@@ -124,7 +124,7 @@ inBrowser('the web client', () => {
     await bob.page.locator('.list .row').click();
     await shows(bob.page, ['Friday?']);
     await ann.page.getByRole('button', { name: '2 members' }).click();
-    await ann.page.getByLabel('Name').fill('Bouldering');
+    await ann.page.getByLabel('Name', { exact: true }).fill('Bouldering');
     await ann.page.getByRole('button', { name: 'Rename' }).click();
     await bob.page.getByRole('heading', { level: 1, name: 'Bouldering' }).waitFor();
     await bob.page.getByRole('button', { name: '2 members' }).click();

@@ -23,13 +23,13 @@ export function Home() {
   }, [route, text]);
   const close = () => setOpen(null);
   return (
-    <div class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
+    <main class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
       <a class="skip" href="#conversation">
         {text.app.skip}
       </a>
       <div id="announced" class="unseen" aria-live="polite" />
       <ConversationList onNewGroup={() => setOpen('group')} />
-      <main id="conversation" tabIndex={-1}>
+      <section id="conversation" tabIndex={-1} aria-label={text.list.open}>
         <ConnectionLine />
         {route.page === 'chat' || route.page === 'group' ? (
           <ConversationPage route={route} />
@@ -41,9 +41,9 @@ export function Home() {
             <p class="quiet">{text.conversation.pickHint}</p>
           </div>
         )}
-      </main>
+      </section>
       {open === 'group' && <GroupDraftDialog onClose={close} />}
       {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
-    </div>
+    </main>
   );
 }

@@ -42,6 +42,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
 
   return (
     <nav class="list" aria-label={text.title}>
+      {route.page === 'home' && <h1 class="unseen">{text.title}</h1>}
       <header>
         <form role="search" onSubmit={enterFirst}>
           <input

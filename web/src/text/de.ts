@@ -28,6 +28,7 @@ export const de: Texts = {
   },
   list: {
     title: 'Gespräche',
+    open: 'Offenes Gespräch',
     filter: 'Gespräch suchen oder beginnen',
     clear: 'Leeren',
     empty: 'Noch keine Gespräche',

@@ -29,6 +29,7 @@ export const en = {
   },
   list: {
     title: 'Conversations',
+    open: 'Open conversation',
     filter: 'Find or start a conversation',
     clear: 'Clear',
     empty: 'No conversations yet',
