@@ -57,8 +57,9 @@ function run(role, name) {
   return worker;
 }
 
+/** The last role first: what a client is offered by the API, the others know already. */
 async function replaceAll() {
-  for (const name of workers.keys()) {
+  for (const name of [...workers.keys()].reverse()) {
     if (stopping || !(await replace(name))) return;
   }
   process.stdout.write('all processes have been replaced\n');
@@ -74,11 +75,10 @@ async function replace(name) {
     next.process.kill('SIGKILL');
     return false;
   }
-  if (!old.isDead()) {
-    old.process.kill('SIGTERM');
-    await once(old, 'exit');
-  }
-  process.stdout.write(`${name}: replaced\n`);
+  const ended = old.isDead() ? Promise.resolve([old.process.exitCode]) : once(old, 'exit');
+  old.process.kill('SIGTERM');
+  const [code, signal] = await ended;
+  process.stdout.write(`${name}: replaced (the old one: ${signal ?? `exit ${code}`})\n`);
   return true;
 }
 

@@ -9,10 +9,10 @@ import { serviceOf, type Place, type Service } from './service.js';
 import { until } from './until.js';
 
 export interface RedisSentinel extends Service {
-  /** `redis://host:port` of the one that is the primary at first, and of its replica. */
-  readonly primaryUrl: string;
-  readonly replicaUrl: string;
+  /** The one that is the primary at first. */
   readonly primary: Node;
+  /** `redis://host:port` of its replica. */
+  readonly replicaUrl: string;
   /** `redis://host:port` of whom the Sentinel calls primary now. */
   currentUrl(): Promise<string>;
 }
@@ -68,7 +68,6 @@ export async function startRedisSentinel({ folder, lifetime = 'owner' }: Place):
   }
   const facts = {
     env: { REDIS_SENTINELS: `${HOST}:${sentinelPort}`, REDIS_SENTINEL_MASTER: MASTER },
-    primaryUrl: urlOf(primaryPort),
     replicaUrl: urlOf(replicaPort),
     primary: nodes[0] as Node,
     currentUrl: async () => {

@@ -452,6 +452,20 @@ describe('D3 tabs with one outbox store', () => {
     expect(late.outbox.all.map(({ status }) => status)).not.toContain('failed');
   });
 
+  test('send nothing that is taken back while the store is read', async () => {
+    const { left, written } = await tabs();
+    const { store, link, outbox } = left;
+    let release = () => {};
+    const kept = await store.list();
+    store.list = () => new Promise((resolve) => (release = () => resolve(kept)));
+    link.isLive = true;
+    outbox.live();
+    expect(await written[0]?.discard()).toBe(true);
+    release();
+    expect(contents(await left.next())).toEqual(['two']);
+    expect(outbox.all.map(({ content }) => content)).toEqual(['two']);
+  });
+
   test('keep what they have when the store cannot be read', async () => {
     const { right, back } = await tabs();
     right.store.list = () => Promise.reject(new Error('no disk'));

@@ -55,6 +55,9 @@ export class Outbox implements OutgoingOwner {
   #lastOrder = 0;
   #loading: Promise<void> | null = null;
   #isLoaded = false;
+  /** How often the store is being read just now, and what was settled meanwhile: the store's answer may still have that. */
+  #reading = 0;
+  readonly #settledMeanwhile = new Set<string>();
   #isClosed = false;
 
   constructor(parts: OutboxParts) {
@@ -149,7 +152,7 @@ export class Outbox implements OutgoingOwner {
 
   async #load(): Promise<void> {
     try {
-      const kept = await this.#parts.store.list();
+      const kept = await this.#kept();
       const news = kept.filter((stored) => !this.#items.has(stored.clientMessageId));
       for (const key of new Set(news.map((stored) => keyOf(stored.target)))) {
         const own = news.filter((stored) => keyOf(stored.target) === key);
@@ -162,6 +165,17 @@ export class Outbox implements OutgoingOwner {
     }
     this.#isLoaded = true;
     this.#pumpAll();
+  }
+
+  async #kept(): Promise<StoredMessage[]> {
+    this.#reading += 1;
+    try {
+      const listed = await this.#parts.store.list();
+      return listed.filter((stored) => !this.#settledMeanwhile.has(stored.clientMessageId));
+    } finally {
+      this.#reading -= 1;
+      if (this.#reading === 0) this.#settledMeanwhile.clear();
+    }
   }
 
   #findGone(kept: readonly StoredMessage[]): void {
@@ -325,6 +339,7 @@ export class Outbox implements OutgoingOwner {
   #forget(item: Item): void {
     this.#endAttempt(item);
     this.#items.delete(item.stored.clientMessageId);
+    if (this.#reading > 0) this.#settledMeanwhile.add(item.stored.clientMessageId);
     this.#laneOf(item.stored.target).remove(item);
   }
 

@@ -27,6 +27,9 @@ export const id = z
   .max(64)
   .regex(/^[\x21-\x7e]+$/, 'expected an id that this server gave');
 
+/** Whether it could be one. */
+export const isId = (value: unknown): value is string => id.safeParse(value).success;
+
 export const content = z
   .string()
   .min(1)

@@ -46,6 +46,8 @@ setTimeout(() => {
 }, config.drainTimeoutMs).unref();
 await app.close();
 logger.info({}, 'goodbye');
+// The channel to whatever started it would keep it alive.
+if (process.connected) process.disconnect();
 
 function configOrExit(): Config {
   try {

@@ -45,7 +45,7 @@ test(
     timeout: PATIENCE_MS,
   },
   async (context) => {
-    await programFor(context, PROMETHEUS);
+    programFor(context, PROMETHEUS);
     const { api, chat, otherChat, presence, worker } = processes;
     const servers = { api: hostOf(api), chat: hostOf(chat), presence: hostOf(presence), worker: hostOf(worker) };
     const watch = await startWatching(servers, TOKEN);
@@ -88,7 +88,15 @@ test(
     await until('every alert was looked at', async () => (await rules()).every(({ health }) => health === 'ok'));
     const alerts = await rules();
     expect(alerts.length).toBeGreaterThan(5);
-    expect(alerts.filter(({ state }) => state !== 'inactive')).toEqual([]);
+    // What a busy machine makes come true for a moment, such as a late event loop, passes.
+    await until(
+      'no alert is true',
+      async () => {
+        expect((await rules()).filter(({ state }) => state !== 'inactive')).toEqual([]);
+        return true;
+      },
+      20_000,
+    );
     const names = new Set(alerts.flatMap((alert) => alert.query.match(/parley_\w+/g) ?? []));
     for (const name of names) expect([name, await query(`count(${name})`)]).not.toEqual([name, []]);
 
@@ -104,7 +112,7 @@ test(
     timeout: PATIENCE_MS,
   },
   async (context) => {
-    await programFor(context, NGINX);
+    programFor(context, NGINX);
     const { api, chat, otherChat, presence } = processes;
     const url = await startProxy({ api: [hostOf(api)], chat: [hostOf(chat), hostOf(otherChat)], presence: [hostOf(presence)] });
     const ws = url.replace('http', 'ws');
@@ -152,7 +160,7 @@ test('compose.yaml holds, and has no default for a secret', { timeout: PATIENCE_
 
 /** Docker's own, which needs no engine for this; else Debian's. */
 async function composeCommand(context: TestContext): Promise<string[]> {
-  return (await hasDockerCompose()) ? ['docker', 'compose'] : [await programFor(context, COMPOSE)];
+  return (await hasDockerCompose()) ? ['docker', 'compose'] : [programFor(context, COMPOSE)];
 }
 
 async function hasDockerCompose(): Promise<boolean> {

@@ -66,8 +66,14 @@ test(
     for (const messages of received) expect(messages).toEqual(said);
 
     const after = await entriesAdded(redis, prefix);
-    // Each of the two servers where the sender is not has one entry for each message, whoever is there.
-    expect(after.map((count, n) => count - (before[n] ?? 0)).sort((a, b) => a - b)).toEqual([0, MESSAGES, MESSAGES]);
+    // Each of the two servers where the sender is not has one entry for each message at most, whoever is there: those that
+    // go there in one turn of the loop share one.
+    const added = after.map((count, n) => count - (before[n] ?? 0)).sort((a, b) => a - b);
+    expect(added[0]).toBe(0);
+    for (const count of added.slice(1)) {
+      expect(count).toBeGreaterThan(0);
+      expect(count).toBeLessThanOrEqual(MESSAGES);
+    }
     await until('nobody has an offline row: those who are here have acknowledged, the others never had one', async () => {
       expect(await database.rows('SELECT user_id FROM offline_messages')).toEqual([]);
       return true;

@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { ParleyApi } from '@parley/client/node';
 import type { Environment } from '@parley/server';
 import { expect, onTestFinished, test } from 'vitest';
-import { dropKeyspace } from '../../server/src/cluster/cassandra/temporary.contract.js';
+import { withCassandra } from '../../backing/src/answers.js';
 import { fillFilter } from '../../server/src/cluster/known-accounts.js';
 import { openRedisNode } from '../../server/src/cluster/redis/open.js';
 import { processRuntime } from '../../server/src/host/runtime.js';
-import { killed, run, withFolder } from '../tools/tool.js';
+import { killed, reportOf, run, withFolder } from '../tools/tool.js';
 import { Account } from '../world/accounts.js';
 import { freshKeyspace } from '../world/fresh.js';
+import { metric } from '../world/metrics.js';
 import { failedStart } from '../world/process.js';
 import { freshServices } from '../world/profile.js';
 import type { RawClient } from '../world/raw-client.js';
@@ -28,12 +29,8 @@ async function freshCluster(): Promise<Environment> {
   const env: Environment = { ...services.env, CASSANDRA_KEYSPACE: keyspace, JWT_SECRET };
   onTestFinished(async () => {
     await services.drop();
-    await dropKeyspace({
-      contactPoints: env['CASSANDRA_CONTACT_POINTS'] ?? '',
-      localDataCenter: env['CASSANDRA_DATA_CENTER'] ?? '',
-      keyspace,
-      replication: '',
-    });
+    const address = { contactPoints: env['CASSANDRA_CONTACT_POINTS'] ?? '', dataCenter: env['CASSANDRA_DATA_CENTER'] ?? '' };
+    await withCassandra(address, (client) => client.execute(`DROP KEYSPACE IF EXISTS ${keyspace}`));
   });
   return env;
 }
@@ -150,7 +147,7 @@ test(
       await fresh.stop();
 
       // A smooth import elsewhere says what the report has to be.
-      const report = reportOf(await run('move', join(folder), toImport, { DATA_DIR: join(folder, 'copy') }));
+      const report = reportOf(await run('move', folder, toImport, { DATA_DIR: join(folder, 'copy') }));
       expect(report).toContain('entries');
       expect(report).not.toContain('DIFFERS');
 
@@ -247,11 +244,5 @@ async function deniesByFilter({ nodes }: RunningServer): Promise<boolean> {
   const url = nodes[0]?.http ?? '';
   const token = (await new ParleyApi({ url }).login({ username: 'nobody', password: 'whatever it is' }).catch(() => null))?.token;
   expect(token).toBeUndefined();
-  const page = await (await fetch(`${url}/metrics`)).text();
-  return /^parley_existence_filter_hits_total [1-9]/m.test(page);
-}
-
-/** From its first line on. */
-function reportOf({ out }: { out: string }): string {
-  return /^Import of export [^]*conversations\.$/m.exec(out)?.[0] ?? `no report in ${out}`;
+  return (await metric(url, 'existence_filter_hits_total')) > 0;
 }

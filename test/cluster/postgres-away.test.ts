@@ -7,6 +7,7 @@ import { RawClient } from '../world/raw-client.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { contents, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
+import { wholeLog } from '../world/whole-log.js';
 
 const EVERY_MS = 10;
 
@@ -41,19 +42,6 @@ const sayer =
 
 const isReady = async ({ nodes }: RunningServer) => (await call(nodes[0]?.http ?? '', 'GET', '/health/ready')).status;
 
-/** The log as a new device reads it, oldest first. */
-async function wholeLog({ ann }: Pair) {
-  const [chat] = (await ann.api.inbox()).chats;
-  const messages: { seq: number; content: string }[] = [];
-  for (let after = 0, more = true; more;) {
-    const page = await ann.api.chatHistory(chat?.chatId ?? '', { after, limit: 100 });
-    messages.push(...page.messages);
-    after = page.coversTo;
-    more = page.hasMore;
-  }
-  return messages;
-}
-
 test(
   'D11 R7 R1 PostgreSQL gone for six seconds under traffic: sends are refused for now, sockets stay, nothing is lost or doubled',
   { timeout: 60_000 },
@@ -80,7 +68,7 @@ test(
     const again = talk.said.length;
     await until('they talk again', () => talk.said.length > again + 50);
     const said = await talk.stop();
-    const log = await wholeLog(pair);
+    const log = await wholeLog(pair.ann.api);
     // The raw client may have been answered with SUCCESS before the first refusal; all else is Ann's talk, in order.
     expect(contents(log).filter((content) => content !== 'only if you can')).toEqual(said);
     expect(log.map(({ seq }) => seq)).toEqual(upTo(log.length));
@@ -105,7 +93,7 @@ test('D11 R1 all of its backends killed again and again under traffic: nobody is
   }
   const said = await talk.stop();
   expect(answers.filter(({ type }) => type !== 'SUCCESS')).toEqual([]);
-  const log = contents(await wholeLog(pair));
+  const log = contents(await wholeLog(pair.ann.api));
   expect(log.filter((content) => !content.startsWith('raw'))).toEqual(said);
   expect(log.filter((content) => content.startsWith('raw'))).toEqual(
     upTo(5).flatMap((round) => upTo(20).map((n) => `raw ${round - 1}.${n}`)),

@@ -2,9 +2,10 @@ import type { Message } from '@parley/client/node';
 import { expect, onTestFinished, test } from 'vitest';
 import { freshDatabase } from '../world/fresh.js';
 import { call } from '../world/http.js';
+import { archived, metricOfAll } from '../world/metrics.js';
 import { chatOf, pairOn, type Pair } from '../world/pair.js';
 import { shown, shows } from '../world/people.js';
-import { startServer, type RunningServer } from '../world/server.js';
+import { startServer } from '../world/server.js';
 import { contents, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 
@@ -20,6 +21,17 @@ async function sayAll({ anns, bob }: Pair, said: string[]): Promise<Message[]> {
   return Promise.all(said.map((content) => anns.sendTo(bob.username, content).sent));
 }
 
+/** Servers whose PostgreSQL can be put back to what it was. */
+async function restorable() {
+  const database = await freshDatabase();
+  const server = await startServer({ POSTGRES_URL: database.url });
+  onTestFinished(async () => {
+    await server.remove();
+    await database.drop();
+  });
+  return { database, server };
+}
+
 /** The newest page as somebody reads it who was not there. */
 async function newest({ ann }: Pair): Promise<string[]> {
   const [chat] = (await ann.api.inbox()).chats;
@@ -30,12 +42,7 @@ test(
   'R5 PostgreSQL restored to an older state: it goes on from there, and nothing of what is lost gets in between',
   { timeout: 90_000 },
   async () => {
-    const database = await freshDatabase();
-    const server = await startServer({ POSTGRES_URL: database.url });
-    onTestFinished(async () => {
-      await server.remove();
-      await database.drop();
-    });
+    const { database, server } = await restorable();
     const pair = await pairOn(server);
     const { ann, bob, anns, bobs } = pair;
     const kept = ['hello', ...named('kept', 2, 10)];
@@ -49,7 +56,7 @@ test(
     await sayAll(pair, lost);
     await shows(bobs, () => chatOf(pair), [...kept, ...lost]);
     // It is in the archive, and somebody reads it: the newest page is in the cache.
-    for (const { http } of server.nodes) await until('it is archived', () => isArchived(http));
+    await archived(server.nodes);
     expect(await newest(pair)).toEqual([...kept, ...lost]);
     await server.stop();
 
@@ -68,9 +75,9 @@ test(
     expect((await sayAll(pair, later)).map(({ seq }) => seq)).toEqual(upTo(30).slice(15));
     const log = [...kept, ...early, ...later];
     expect(await newest(pair)).toEqual(log);
-    const hits = await cacheHits(server.nodes);
+    const hits = await metricOfAll(server.nodes, 'page_cache_hits_total');
     expect(await newest(pair)).toEqual(log);
-    expect(await cacheHits(server.nodes)).toBe(hits + 1);
+    expect(await metricOfAll(server.nodes, 'page_cache_hits_total')).toBe(hits + 1);
 
     // Who was there has both, each once, the new ones in their order; who was not has the log.
     await until('Bob has the new ones', () => shown(chatOf(pair)).at(-1) === 'new30');
@@ -85,7 +92,7 @@ test(
     await fresh.close();
 
     // The same once the journal is gone and the archive, which has both, is all there is.
-    for (const { http } of server.nodes) await until('it is archived', () => isArchived(http));
+    await archived(server.nodes);
     await database.run('DELETE FROM journal');
     const { messages } = await ann.api.chatHistory(chatId, { before: 31 });
     expect(contents(messages)).toEqual(log);
@@ -98,12 +105,7 @@ test(
   'R5 R13 restored under servers that go on: what takes the numbers of what is lost comes live all the same',
   { timeout: 60_000 },
   async () => {
-    const database = await freshDatabase();
-    const server = await startServer({ POSTGRES_URL: database.url });
-    onTestFinished(async () => {
-      await server.remove();
-      await database.drop();
-    });
+    const { database, server } = await restorable();
     const pair = await pairOn(server);
     await server.stop();
     const backup = await database.backUp();
@@ -120,15 +122,3 @@ test(
     await until('Bob has the new ones', () => said.every(bobHas), LIVE_MS);
   },
 );
-
-async function metric(url: string, name: string): Promise<number> {
-  const page = await (await fetch(`${url}/metrics`)).text();
-  return Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(page)?.[1]);
-}
-
-const isArchived = async (url: string) => (await metric(url, 'journal_unarchived')) === 0;
-
-async function cacheHits(nodes: RunningServer['nodes']): Promise<number> {
-  const counts = await Promise.all(nodes.map(({ http }) => metric(http, 'page_cache_hits_total')));
-  return counts.reduce((sum, count) => sum + count, 0);
-}

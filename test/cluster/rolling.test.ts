@@ -15,6 +15,8 @@ const WAITS_MAX_MS = 5_000;
 const REPLACING_MS = 120_000;
 const NAMES = ['api-1', 'chat-1', 'chat-2', 'presence-1', 'worker-1'];
 
+const replaced = (name: string) => `${name}: replaced (the old one: exit 0)`;
+
 /** What the first step of the next version would do: it only adds. */
 const NEXT_VERSION = `
   ALTER TABLE accounts ADD COLUMN nickname text;
@@ -108,9 +110,10 @@ test(
     const before = new Map(cluster.processes);
     expect([...before.keys()].sort()).toEqual(NAMES);
     cluster.child.kill('SIGHUP');
-    await until('the first is replaced', () => cluster.printed.includes('api-1: replaced'), REPLACING_MS);
+    await until('the first is replaced', () => cluster.printed.includes(replaced('worker-1')), REPLACING_MS);
     await database.run(NEXT_VERSION);
     await until('all are', () => cluster.printed.includes('all processes have been replaced'), REPLACING_MS);
+    expect(cluster.printed).toEqual(expect.arrayContaining(NAMES.map(replaced)));
     for (const name of NAMES) expect(cluster.processes.get(name)).not.toBe(before.get(name));
     const after = members.map(({ received }) => received.length);
     await until('they talk on', () => members.every(({ received }, n) => received.length > (after[n] ?? 0) + 10));
@@ -127,7 +130,10 @@ test(
     expect(Math.max(...members.map(({ longestMs }) => longestMs))).toBeLessThan(WAITS_MAX_MS);
     expect(await stopAsking()).toBeLessThan(WAITS_MAX_MS);
     const [ann, bob] = members as [Member, Member];
-    await until('she is seen', () => ann.device.presence.of(bob.name).status === 'online');
+    await until('Ann sees Bob, by a presence process that is there now', () => {
+      const { status, isStale } = ann.device.presence.of(bob.name);
+      return status === 'online' && !isStale;
+    });
     // Nobody was started but in place of another one.
     expect(cluster.printed.filter((line) => line.includes('starting it again'))).toEqual([]);
   },

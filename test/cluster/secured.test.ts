@@ -10,10 +10,10 @@ import { startPostgres } from '../../backing/src/postgres.js';
 import { startRedis } from '../../backing/src/redis.js';
 import { unprivilegedUser } from '../../backing/src/unprivileged.js';
 import { certificatesIn, type Certificates } from '../world/certificates.js';
+import { archived } from '../world/metrics.js';
 import { chatOf, pairOn } from '../world/pair.js';
 import { shows } from '../world/people.js';
 import { startServer } from '../world/server.js';
-import { until } from '../world/until.js';
 
 const USER = 'chat';
 const PASSWORD = 'such a secret';
@@ -97,11 +97,7 @@ test.skipIf(inject('cassandra') === null)(
     const pair = await pairOn(server);
     await pair.anns.sendTo(pair.bob.username, 'nobody listens').sent;
     await shows(pair.bobs, () => chatOf(pair), ['hello', 'nobody listens']);
-    for (const { http } of server.nodes) {
-      await until('all is archived', async () =>
-        /^parley_journal_unarchived 0$/m.test(await (await fetch(`${http}/metrics`)).text()),
-      );
-    }
+    await archived(server.nodes);
 
     const { rows } = await withPostgres(postgres.url, (client) =>
       client.query(`SELECT DISTINCT s.ssl FROM pg_stat_activity a JOIN pg_stat_ssl s USING (pid)

@@ -2,6 +2,7 @@ import { LIMITS } from '@parley/protocol';
 import { describe, expect, test } from 'vitest';
 import { venue } from '../world/accounts.js';
 import type { RawClient } from '../world/raw-client.js';
+import { metricOfAll } from '../world/metrics.js';
 import { contents, groupHistory, groupOf, sayIn, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 
@@ -9,13 +10,7 @@ const here = venue();
 const LONG = 'x'.repeat(LIMITS.contentMaxBytes - 10);
 
 /** Of all servers together. */
-async function metric(name: string): Promise<number> {
-  const counts = here.server.nodes.map(async ({ http }) => {
-    const metrics = await (await fetch(`${http}/metrics`)).text();
-    return Number(new RegExp(`^parley_${name} (\\d+)$`, 'm').exec(metrics)?.[1]);
-  });
-  return (await Promise.all(counts)).reduce((sum, count) => sum + count, 0);
-}
+const metric = (name: string) => metricOfAll(here.server.nodes, name);
 /** How many connections the server has closed because they were slow. */
 const closedSlow = () => metric('connections_closed_slow_total');
 /** Resolves when no more pages are made: whoever asked for them takes no more. */

@@ -8,6 +8,7 @@ import { onEmbedded } from '../world/profile.js';
 import { failedStart, killServers, spawnServer } from '../world/process.js';
 import { portOf } from '../world/server.js';
 import { until } from '../world/until.js';
+import { wholeLog } from '../world/whole-log.js';
 
 const ROUNDS = 4;
 const PER_ROUND = 400;
@@ -22,45 +23,50 @@ afterEach(async () => {
 });
 
 describe('kill -9', () => {
-  test('D1 D3 D4 R1 a server killed again and again under traffic loses nothing acknowledged, and shows nothing twice', async () => {
-    let server = await spawnServer(dataDir);
-    const { http, chat } = server.addresses;
-    const ports = { HTTP_PORT: portOf(http), CHAT_PORT: portOf(chat), PRESENCE_PORT: portOf(server.addresses.presence) };
-    const device = async (username: string) => {
-      const api = new ParleyApi({ url: http });
-      const { token } = await api.register({ username, password: PASSWORD });
-      const client = createClient({ token, chatUrl: chat, catchUp: 'all', times: { backoff: { baseMs: 20, maxMs: 200 } } });
-      await client.connect();
-      return { api, client };
-    };
-    const [ann, bob] = [await device('ann'), await device('bob')];
-    const received: string[] = [];
-    bob.client.on('message', ({ message }) => received.push(message.content));
+  test(
+    'D1 D3 D4 R1 a server killed again and again under traffic loses nothing acknowledged, and shows nothing twice',
+    { timeout: 60_000 },
+    async () => {
+      let server = await spawnServer(dataDir);
+      const { http, chat } = server.addresses;
+      const ports = { HTTP_PORT: portOf(http), CHAT_PORT: portOf(chat), PRESENCE_PORT: portOf(server.addresses.presence) };
+      const device = async (username: string) => {
+        const api = new ParleyApi({ url: http });
+        const { token } = await api.register({ username, password: PASSWORD });
+        const client = createClient({ token, chatUrl: chat, catchUp: 'all', times: { backoff: { baseMs: 20, maxMs: 200 } } });
+        await client.connect();
+        return { api, client };
+      };
+      const [ann, bob] = [await device('ann'), await device('bob')];
+      const received: string[] = [];
+      bob.client.on('message', ({ message }) => received.push(message.content));
 
-    const acknowledged: Message[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const sends = Array.from({ length: PER_ROUND }, (_, i) => ann.client.sendTo('bob', `${round}.${i}`).sent);
-      const some = Math.floor((PER_ROUND / ROUNDS) * (round + 0.5));
-      for (const sent of sends) void sent.then((message) => acknowledged.push(message));
-      await until('some are acknowledged', () => acknowledged.length >= round * PER_ROUND + some);
-      await server.kill('SIGKILL');
-      server = await spawnServer(dataDir, ports);
-      await Promise.all(sends);
-    }
+      const acknowledged: Message[] = [];
+      for (let round = 0; round < ROUNDS; round++) {
+        const sends = Array.from({ length: PER_ROUND }, (_, i) => ann.client.sendTo('bob', `${round}.${i}`).sent);
+        const some = Math.floor((PER_ROUND / ROUNDS) * (round + 0.5));
+        for (const sent of sends) void sent.then((message) => acknowledged.push(message));
+        await until('some are acknowledged', () => acknowledged.length >= round * PER_ROUND + some);
+        await server.kill('SIGKILL');
+        server = await spawnServer(dataDir, ports);
+        await Promise.all(sends);
+      }
 
-    const everything = Array.from({ length: ROUNDS }, (_, round) =>
-      Array.from({ length: PER_ROUND }, (__, i) => `${round}.${i}`),
-    ).flat();
-    await until('Bob has received everything', () => received.length >= everything.length);
-    expect(received).toEqual(everything);
-    expect(await wholeHistory(ann.api)).toEqual(
-      acknowledged.map(({ seq, id, content }) => ({ seq, id, content })).sort((a, b) => a.seq - b.seq),
-    );
-    expect(acknowledged.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(everything.map((_, i) => i + 1));
-    await ann.client.close();
-    await bob.client.close();
-    expect(await server.kill('SIGTERM')).toBe(0);
-  });
+      const everything = Array.from({ length: ROUNDS }, (_, round) =>
+        Array.from({ length: PER_ROUND }, (__, i) => `${round}.${i}`),
+      ).flat();
+      await until('Bob has received everything', () => received.length >= everything.length);
+      expect(received).toEqual(everything);
+      const log = await wholeLog(ann.api);
+      expect(log.map(({ seq, messageId: id, content }) => ({ seq, id, content }))).toEqual(
+        acknowledged.map(({ seq, id, content }) => ({ seq, id, content })).sort((a, b) => a.seq - b.seq),
+      );
+      expect(acknowledged.map(({ seq }) => seq).sort((a, b) => a - b)).toEqual(everything.map((_, i) => i + 1));
+      await ann.client.close();
+      await bob.client.close();
+      expect(await server.kill('SIGTERM')).toBe(0);
+    },
+  );
 
   onEmbedded('R25 a second server on the same folder says why it cannot start', async () => {
     const server = await spawnServer(dataDir);
@@ -87,15 +93,3 @@ describe('kill -9', () => {
     for (const name of ['JWT_SECRET', 'HTTP_PORT', 'LIMIT_JOINS_PER_MIN']) expect(said).toContain(name);
   });
 });
-
-async function wholeHistory(api: ParleyApi): Promise<{ seq: number; id: string; content: string }[]> {
-  const [chat] = (await api.inbox()).chats;
-  const messages = [];
-  for (let after = 0, more = true; more;) {
-    const page = await api.chatHistory(chat?.chatId ?? '', { after, limit: 100 });
-    messages.push(...page.messages.map(({ seq, messageId, content }) => ({ seq, id: messageId, content })));
-    after = page.coversTo;
-    more = page.hasMore;
-  }
-  return messages;
-}

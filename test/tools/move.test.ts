@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,7 +10,7 @@ import { login } from '../world/http.js';
 import { failedStart } from '../world/process.js';
 import { startServer } from '../world/server.js';
 import { contents, say } from '../world/talk.js';
-import { rowCounts, run, withFolder, type Ran } from './tool.js';
+import { reportOf, rowCounts, run, withFolder } from './tool.js';
 
 const SEED = ['chats', '--count', '6', '--messages', '4'];
 
@@ -42,13 +43,6 @@ async function change(dataDir: string, sql: string): Promise<void> {
   db.exec(sql);
   db.close();
 }
-
-const reportOf = ({ out }: Ran) => /^Import of [^]*conversations\.$/m.exec(out)?.[0] ?? `no report in ${out}`;
-const exists = (path: string) =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 describe('R26 a store that is moved', () => {
   test('is the same in the other place; again, and there is nothing to do', () =>
@@ -107,7 +101,7 @@ describe('R26 a store that is moved', () => {
 describe('R26 an import refuses', () => {
   const refuses = async (folder: string, word: RegExp) => {
     expect(await imported(folder, 'out', 'new')).toMatchObject({ code: 1, err: expect.stringMatching(word) });
-    expect(await exists(join(folder, 'new'))).toBe(false);
+    expect(existsSync(join(folder, 'new'))).toBe(false);
   };
   const entries = (folder: string) => join(folder, 'out', 'entries-0001.ndjson.gz');
 
@@ -179,7 +173,7 @@ describe('R26 an export', () => {
       expect(await exported(folder, 'old', 'again')).toMatchObject({ code: 0 });
       const names = await readdir(join(folder, 'out'));
       expect(await readdir(join(folder, 'again'))).toEqual(names);
-      expect(await exists(join(folder, 'again.partial'))).toBe(false);
+      expect(existsSync(join(folder, 'again.partial'))).toBe(false);
     }));
 
   test('finds a hole in a log, and is not made', () =>
@@ -193,7 +187,7 @@ describe('R26 an export', () => {
         code: 1,
         err: expect.stringMatching(/log of conversation \S+ is not whole: entry 2 is missing/),
       });
-      expect(await exists(join(folder, 'again'))).toBe(false);
+      expect(existsSync(join(folder, 'again'))).toBe(false);
     }));
 
   test('says what there is not', () =>

@@ -16,7 +16,7 @@ test(
     timeout: 60_000,
   },
   async (context) => {
-    await programFor(context, NGINX);
+    programFor(context, NGINX);
     const server = await startServer({ TRUST_PROXY: '1' });
     onTestFinished(() => server.remove());
     const { http: api, chat } = server.addresses;

@@ -62,3 +62,7 @@ export async function rowCounts(dataDir: string): Promise<Record<string, number>
     lines.map((line) => line.split(/\s+/) as [string, string]).map(([table, rows]) => [table, Number(rows)]),
   );
 }
+
+/** What an import reports at its end. */
+export const reportOf = ({ out }: Pick<Ran, 'out'>): string =>
+  /^Import of export [^]*conversations\.$/m.exec(out)?.[0] ?? `no report in ${out}`;

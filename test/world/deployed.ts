@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { onTestFinished, type TestContext } from 'vitest';
 import { startNginx } from '../../backing/src/nginx.js';
 import { startPrometheus } from '../../backing/src/prometheus.js';
-import { needProgram, type Program } from '../../backing/src/programs.js';
+import { findProgram, needProgram, type Program } from '../../backing/src/programs.js';
 import { servicesMode } from './wanted.js';
 
 export const ROOT = join(import.meta.dirname, '../..');
@@ -12,19 +12,23 @@ export const deployed = (path: string) => readFile(join(ROOT, path), 'utf8');
 
 export const INSTALLING_MAX_MS = 300_000;
 
+/** Why a program could not be installed, by its name. */
+const failures = new Map<string, Error>();
+
 /** Before the tests, whose time is for what they show. A program that cannot be had is told by `programFor`. */
 export async function install(...programs: Program[]): Promise<void> {
-  await Promise.allSettled(programs.map(needProgram));
+  if (servicesMode() === 'off') return;
+  const need = (program: Program) => needProgram(program).catch((error: Error) => failures.set(program.name, error));
+  await Promise.all(programs.map(need));
 }
 
-/** The program's path. Where it cannot be had the test is skipped, or fails as for a service. */
-export async function programFor(context: TestContext, program: Program): Promise<string> {
-  try {
-    return await needProgram(program);
-  } catch (error) {
-    if (servicesMode() === 'required') throw error;
-    return context.skip((error as Error).message);
-  }
+/** The path of a program that was to be installed. Where it is not the test is skipped, or fails as for a service. */
+export function programFor(context: TestContext, program: Program): string {
+  const path = findProgram(program);
+  if (path !== null) return path;
+  const failure = failures.get(program.name) ?? new Error(`${program.name} is not installed`);
+  if (servicesMode() === 'required') throw failure;
+  return context.skip(failure.message);
 }
 
 /** `host:port` of the servers of each upstream. */

@@ -2,6 +2,7 @@ import type { http, ServerEvent } from '@parley/protocol';
 import { expect, type TestContext } from 'vitest';
 import type { Cable } from './cable.js';
 import { call } from './http.js';
+import { archived, metric } from './metrics.js';
 import { cassandraByCable, postgresByCable, redisByCable } from './outage.js';
 import { chatOf, pairOn, talking, type Pair } from './pair.js';
 import { agreesWithFresh, shown, shows } from './people.js';
@@ -9,6 +10,7 @@ import { RawClient } from './raw-client.js';
 import { startServer, type RunningServer } from './server.js';
 import { upTo } from './talk.js';
 import { until } from './until.js';
+import { wholeLog } from './whole-log.js';
 
 const ANN_EVERY_MS = 100;
 export const RAW_EVERY_MS = 250;
@@ -41,6 +43,7 @@ export class Installation {
   readonly arrivals: { at: number; afterMs: number }[] = [];
   readonly sent: Sent[] = [];
   readonly #asking: Promise<unknown>[] = [];
+  readonly #asked: Promise<void>;
   #isOver = false;
 
   private constructor(
@@ -58,7 +61,7 @@ export class Installation {
     pair.bobs.on('message', ({ message }) =>
       this.arrivals.push({ at: performance.now(), afterMs: Date.now() - message.createdAt }),
     );
-    this.#asking.push(this.#ask());
+    this.#asked = this.#ask();
   }
 
   /** Up, with everybody talking, and working well. */
@@ -82,14 +85,16 @@ export class Installation {
     return installation;
   }
 
-  /** What was sent since then, by the clock of `performance`. */
-  sentSince(at: number): Sent[] {
-    return this.sent.filter((each) => each.at >= at);
+  /** What was sent in that time, by the clock of `performance`; all of it only once it `isWellAgain`. */
+  sentIn(from: number, to = Number.POSITIVE_INFINITY): Sent[] {
+    return this.sent.filter(({ at }) => at >= from && at < to);
   }
 
-  /** The longest that Bob waited for something committed, of what came since then. */
-  longestSince(at: number): number {
-    return Math.max(...this.arrivals.filter((each) => each.at >= at).map(({ afterMs }) => afterMs));
+  /** The longest that Bob waited for something committed, of what came in that time: and that something did. */
+  longestIn(from: number, to = Number.POSITIVE_INFINITY): number {
+    const waits = this.arrivals.filter(({ at }) => at >= from && at < to).map(({ afterMs }) => afterMs);
+    expect(waits.length).toBeGreaterThan(10);
+    return Math.max(...waits);
   }
 
   async health(): Promise<{ status: number; checks: http.Health['checks']; ms: number }> {
@@ -98,14 +103,8 @@ export class Installation {
     return { status, checks: body.checks, ms: performance.now() - askedAt };
   }
 
-  async metric(name: string): Promise<number> {
-    const page = await (await fetch(`${this.server.nodes[0]?.http ?? ''}/metrics`)).text();
-    return Number(
-      page
-        .split('\n')
-        .find((line) => line.startsWith(`parley_${name} `))
-        ?.split(' ')[1],
-    );
+  metric(name: string): Promise<number> {
+    return metric(this.server.nodes[0]?.http ?? '', name);
   }
 
   /** A device that was not there, which reads the newest page. */
@@ -131,25 +130,26 @@ export class Installation {
     expect(await this.metric(`part_works{part="${this.store}"}`)).toBe(1);
     await until('what waited is sent', () => pair.anns.outgoing.length < 10, 15_000);
     const since = performance.now();
-    await until('they talk on', () => performance.now() - since > AFTERWARDS_MS && this.sentSince(since).length > 10);
-    const late = this.sentSince(since);
+    await until('they talk on', () => performance.now() - since > AFTERWARDS_MS && this.sentIn(since).length > 10);
+    const late = this.sentIn(since);
     expect(late.filter(({ answer }) => answer.type !== 'SUCCESS')).toEqual([]);
     expect(p99(late.map(({ ms }) => ms))).toBeLessThan(USUAL_P99_MS);
 
     this.#isOver = true;
     const said = await this.talk.stop();
+    await this.#asked;
     await Promise.all(this.#asking);
     const all = shown(pair.anns.chatWith(pair.bob.username));
     await shows(pair.bobs, () => chatOf(pair), all, HEALED_MS);
-    expect(this.longestSince(since)).toBeLessThan(HEALED_MS);
+    expect(this.longestIn(since)).toBeLessThan(HEALED_MS);
     const raws = all.filter((content) => content.startsWith('raw '));
     expect(all.filter((content) => !content.startsWith('raw '))).toEqual(said);
     // What was answered with SUCCESS is there once, in order; what was refused is not.
     const accepted = this.sent.flatMap(({ answer }, n) => (answer.type === 'SUCCESS' ? [`raw ${n + 1}`] : []));
     expect(raws).toEqual(accepted);
-    expect(await seqsOf(pair)).toEqual(upTo(all.length));
+    expect((await wholeLog(pair.ann.api)).map(({ seq }) => seq)).toEqual(upTo(all.length));
     for (const name of ['commit_queue', 'jobs_dead']) expect(await this.metric(name)).toBe(0);
-    for (const { http: url } of server.nodes) await until('its entries are archived', () => isArchived(url), 20_000);
+    await archived(server.nodes);
     expect(states).toEqual([]);
     await agreesWithFresh(pair.bob, pair.bobs);
   }
@@ -174,23 +174,6 @@ async function mend(cable: Cable): Promise<void> {
 
 function answerTo(raw: RawClient, requestId: string): ServerEvent | undefined {
   return raw.frames.find((frame) => 'requestId' in frame && frame.requestId === requestId);
-}
-
-/** The seqs of the whole log, as somebody reads it who was not there. */
-async function seqsOf({ ann }: Pair): Promise<number[]> {
-  const [chat] = (await ann.api.inbox()).chats;
-  const seqs: number[] = [];
-  for (let after = 0, more = true; more;) {
-    const page = await ann.api.chatHistory(chat?.chatId ?? '', { after, limit: 100 });
-    seqs.push(...page.messages.map(({ seq }) => seq));
-    after = page.coversTo;
-    more = page.hasMore;
-  }
-  return seqs;
-}
-
-async function isArchived(url: string): Promise<boolean> {
-  return /^parley_journal_unarchived 0$/m.test(await (await fetch(`${url}/metrics`)).text());
 }
 
 export function p99(times: number[]): number {

@@ -51,6 +51,7 @@ async function settledBytes(keyspaceFolder: string, table: string): Promise<numb
     unchanged = now > 0 && now === bytes ? unchanged + 1 : 0;
     bytes = now;
   }
+  if (unchanged < 4) throw new Error(`the files of ${table} in ${keyspaceFolder} did not settle: ${bytes} bytes`);
   return bytes;
 }
 

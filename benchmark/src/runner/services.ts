@@ -16,6 +16,8 @@ const USED: Record<KindName, StoreProcesses['name'] | null> = {
   'redis-cluster': null,
 };
 
+const KINDS_USED = Object.values(KINDS).filter(({ name }) => USED[name] !== null);
+
 /** The services of a cluster, with a database, a keyspace and a prefix that nobody else uses. */
 export class Services {
   /** The settings by which a server finds them. */
@@ -35,10 +37,9 @@ export class Services {
   /** Those that the environment names, else new ones whose data is in `folder`. */
   static async start(folder: string): Promise<Services> {
     const stack = new Stack({ folder, lifetime: 'owner', environment: process.env, usualPorts: false });
-    const kinds = Object.values(KINDS).filter(({ name }) => USED[name] !== null);
-    const envs = await Promise.all(kinds.map((kind) => stack.up(kind)));
+    const envs = await Promise.all(KINDS_USED.map((kind) => stack.up(kind)));
     const stores = await Promise.all(
-      kinds.map(async (kind) => ({ name: USED[kind.name] ?? 'Redis', pids: (await stack.status(kind)).pids })),
+      KINDS_USED.map(async (kind) => ({ name: USED[kind.name] ?? 'Redis', pids: (await stack.status(kind)).pids })),
     );
     const env = Object.assign({}, ...envs) as Record<string, string>;
     const own = `parley_bench_${randomBytes(4).toString('hex')}`;
@@ -52,9 +53,8 @@ export class Services {
 
   /** Ends those that were started. In others, what this run stored stays. */
   async stop(): Promise<void> {
-    const kinds = Object.values(KINDS).filter(({ name }) => USED[name] !== null);
-    await Promise.all(kinds.map((kind) => this.#stack.down(kind, { hard: true })));
-    await this.#stack.remove(kinds);
+    await Promise.all(KINDS_USED.map((kind) => this.#stack.down(kind, { hard: true })));
+    await this.#stack.remove(KINDS_USED);
   }
 }
 

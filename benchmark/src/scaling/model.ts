@@ -1,3 +1,4 @@
+import { LIMITS } from '@parley/protocol';
 import type { Constants } from './constants.js';
 
 /** What people do. */
@@ -83,7 +84,7 @@ const S_PER_DAY = 86_400;
 const DAYS_PER_YEAR = 365;
 const MICROS = 1_000_000;
 /** Records of client ids, and the journal, are kept so long. */
-const SENDS_DAYS = 7;
+const SENDS_DAYS = LIMITS.idempotencyDays;
 const JOURNAL_HOURS = 3;
 /** Each server asks so often what the others appended in so long. */
 const POLL_S = 5;
@@ -91,7 +92,7 @@ const POLLED_S = 15;
 /** A newest page is kept so long after it was read. */
 const PAGE_S = 60;
 /** Above so many members a message goes to every server, below to those where members are. */
-const LISTED_MEMBERS_MAX = 256;
+const LISTED_MEMBERS_MAX = LIMITS.receiptsPushedUpToMembers;
 
 /** Arithmetic, no simulation: as if everybody whom a message concerns were connected, and load were spread evenly. */
 export function needsOf(demand: Demand, constants: Constants, machines: Machines = MACHINES): Needs {

@@ -8,7 +8,7 @@ const UNITS: [number, string][] = [
   [1, 'bytes'],
 ];
 
-export function bytesInWords(bytes: number): string {
+function bytesInWords(bytes: number): string {
   const [size, unit] = UNITS.find(([least]) => bytes >= least) ?? [1, 'bytes'];
   return `${(bytes / size).toLocaleString('en-GB', { maximumSignificantDigits: 3 })} ${unit}`;
 }
@@ -32,7 +32,7 @@ export function needsInWords(demand: Demand, needs: Needs): string {
     ['  size', `${bytesInWords(postgres.bytes)}: ${parts.join(', ')}`],
     [
       '  cores',
-      `${postgres.cores.appends.toFixed(1)} for appends, ${postgres.cores.polls.toFixed(1)} for the polls of ${count(chat.processes)} servers`,
+      `${postgres.cores.appends.toFixed(1)} for appends, ${postgres.cores.polls.toFixed(1)} for polls, by ${count(chat.processes)} servers`,
     ],
     ['Cassandra nodes', `${count(cassandra.nodes)} (by CPU ${count(cassandra.byCpu)}, by size ${count(cassandra.bySize)})`],
     [

@@ -8,7 +8,8 @@ const MICROS = 1_000_000;
 export const loadNote = ({ machineLoad }: MeasuredClusterLoad): string => `machine load ${machineLoad.toFixed(1)}`;
 
 /** CPU of all of our processes, of every role, for each message or delivery. */
-export function cpuFigure(id: string, name: string, measured: MeasuredClusterLoad, per = measured.load.window.delivered): Figure {
+export function cpuFigure(id: string, name: string, measured: MeasuredClusterLoad): Figure {
+  const per = measured.load.window.delivered;
   const { ours, stores } = measured.cost;
   const each = (seconds: number) => Math.round((seconds * MICROS) / per);
   const list = (of: Record<string, number>) => Object.entries(of).map(([who, seconds]) => `${who} ${each(seconds)}`);

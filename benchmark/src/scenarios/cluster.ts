@@ -8,6 +8,7 @@ import type { ParleyCluster } from '../runner/parley-cluster.js';
 import { createGroup, registerPeople, startChat, type Person } from '../runner/people.js';
 import { deliveriesOverTime, latencyCurve } from './charts.js';
 import { countFigures, cpuFigure, cpuSplit, loadNote, opensFigures } from './cluster-figures.js';
+import { clusterPlan } from './cluster-plan.js';
 import type { Scenario, Settings } from './scenario.js';
 
 const knobs = {
@@ -21,7 +22,6 @@ const knobs = {
 };
 type ClusterSettings = Settings<keyof typeof knobs>;
 
-const WARM_UP_MS = 4_000;
 /** Cassandra's and Node's compilers take both cores in their first seconds under load. */
 const FIRST_WARM_UP_S = 20;
 const IDLE_RATE_PER_S = 20;
@@ -141,11 +141,10 @@ class ClusterRun {
     );
     const runs = { 'cluster.group': measured };
     const name = `group of ${members} across servers at ${GROUP_RATE_PER_S}/s`;
-    const deliveries = measured.load.window.delivered;
     return {
       figures: [
         ...latencyFigures('cluster.group', name, measured),
-        cpuFigure('cluster.group.cpu', `… CPU of our processes per delivery`, measured, deliveries),
+        cpuFigure('cluster.group.cpu', `… CPU of our processes per delivery`, measured),
       ],
       charts: [latencyCurve(name, measured.load)],
       runs,
@@ -180,20 +179,8 @@ class ClusterRun {
     return measureClusterLoad(this.#meter, plan, this.#lab.progress);
   }
 
-  /** Every second person is at the second server. */
   #plan(people: Person[], streams: Stream[], pace: Pace): Plan {
-    const [first, second] = [this.#cluster.chat('chat-1'), this.#cluster.chat('chat-2')];
-    return {
-      dialect: 'parley',
-      ...first,
-      clients: people.map(({ token }, i) => ({ token, server: i % 2 === 0 ? first : second })),
-      connectingAtOnce: 50,
-      streams,
-      contentBytes: this.#settings.bytes,
-      pace,
-      warmUpMs: WARM_UP_MS,
-      measureMs: this.#settings.seconds * 1_000,
-    };
+    return clusterPlan(this.#cluster, { people, streams }, this.#settings, pace);
   }
 }
 

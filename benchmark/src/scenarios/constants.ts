@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Client } from 'pg';
 import type { Figure, Findings } from '../findings.js';
-import type { Pace, Plan, Stream } from '../generator/plan.js';
+import type { Pace, Stream } from '../generator/plan.js';
 import type { Lab } from '../lab.js';
 import { cpuBetween, cpuOf, memoryOf } from '../measure/process-usage.js';
 import { cassandraRowBytes, postgresRowBytes, redisKeyBytes } from '../measure/sizes.js';
@@ -16,6 +16,7 @@ import type { Constants } from '../scaling/constants.js';
 import { microsOfPoll, openClusterStore } from '../seed/cluster-store.js';
 import { random } from '../seed/store.js';
 import type { SeededChat } from '../seed/order.js';
+import { clusterPlan } from './cluster-plan.js';
 import type { Scenario, Settings } from './scenario.js';
 
 const knobs = {
@@ -47,13 +48,19 @@ export const constants: Scenario<keyof typeof knobs> = {
 };
 
 async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSettings): Promise<Findings> {
+  const elsewhere = cluster.services.stores.filter(({ pids }) => pids.length === 0).map(({ name }) => name);
+  if (elsewhere.length > 0) throw new Error(`what ${elsewhere.join(' and ')} costs can be measured only where it runs here`);
   const { people, chats } = await fill(lab, cluster, settings);
   lab.progress.step('constants: sizes of rows');
   const rows = await rowBytes(cluster, chats, settings);
   const meter = await ClusterMeter.open(cluster);
   try {
     const run = (who: Person[], streams: Stream[], pace: Pace) =>
-      measureClusterLoad(meter, planOf(cluster, who, streams, pace, settings), lab.progress);
+      measureClusterLoad(
+        meter,
+        { ...clusterPlan(cluster, { people: who, streams }, settings, pace), warmUpMs: WARM_UP_MS },
+        lab.progress,
+      );
     lab.progress.step('constants: one-to-one messages');
     const talk = directStreams(chats);
     const direct = await run(talk.people, talk.streams, { kind: 'window', inFlight: IN_FLIGHT });
@@ -64,14 +71,14 @@ async function measure(lab: Lab, cluster: ParleyCluster, settings: ConstantsSett
     lab.progress.step(`constants: ${PAGES_READ} newest pages`);
     const open = await microsOfOpening(cluster, chats);
     lab.progress.step(`constants: ${settings.connections} connections`);
-    const page = (await keysOf(cluster)).get('page')?.bytes;
+    const page = bytesOf(await keysOf(cluster), 'page');
     lab.progress.step('constants: what a server asks every five seconds');
     const entries = chats.reduce((sum, chat) => sum + chat.messages, 0) + direct.load.counts.acknowledged;
     const poll = await microsOfPoll(cluster.env, cluster.jwtSecret, await userIdsOf(cluster, settings.connections), entries);
     const { connectionBytes, keys } = await holdConnections(lab, cluster, people, settings);
     const measured: Constants = {
       ...rows,
-      redis: { directory: keys.get('at')?.bytes ?? 0, standing: keys.get('standing')?.bytes ?? 0, page: page ?? 0 },
+      redis: { directory: bytesOf(keys, 'at'), standing: bytesOf(keys, 'standing'), page },
       ...cpuConstants(direct, group, settings.members, { open, poll }),
       connectionBytes,
     };
@@ -144,7 +151,7 @@ function holdConnections(
     await lab.progress.wait(SETTLE_MS);
     const before = await memoryOf(server.pid);
     const clients = people.slice(0, connections).map(({ token }) => ({ token, server: chatAt(server) }));
-    const nothing = planOf(cluster, [], [], { kind: 'rate', perS: 1 }, { bytes: 0, seconds: 0 });
+    const nothing = clusterPlan(cluster, { people: [], streams: [] }, { bytes: 0, seconds: 0 }, { kind: 'rate', perS: 1 });
     const { generator } = await Generator.open({ ...nothing, clients }, lab.progress);
     await lab.progress.wait(SETTLE_MS);
     const after = await memoryOf(server.pid);
@@ -164,6 +171,13 @@ async function userIdsOf({ env }: ParleyCluster, limit: number): Promise<string[
   }
 }
 
+/** A kind of key that is not there has another name now: it must not count as nothing. */
+function bytesOf(keys: Awaited<ReturnType<typeof redisKeyBytes>>, kind: string): number {
+  const found = keys.get(kind);
+  if (found === undefined) throw new Error(`Redis has no keys of the kind ${kind}`);
+  return found.bytes;
+}
+
 const keysOf = ({ env }: ParleyCluster) => redisKeyBytes(env['REDIS_URL'] ?? '', env['REDIS_PREFIX'] ?? '');
 
 function directStreams(chats: readonly SeededChat[]): { people: Person[]; streams: Stream[] } {
@@ -171,28 +185,6 @@ function directStreams(chats: readonly SeededChat[]): { people: Person[]; stream
   return {
     people: some.flatMap(({ reader, other }) => [reader, other]),
     streams: some.map(({ chatId, other }, n) => ({ kind: 'direct', client: 2 * n, conversationId: chatId, to: other.username })),
-  };
-}
-
-/** Every second person is at the second server. */
-function planOf(
-  cluster: ParleyCluster,
-  people: readonly Person[],
-  streams: Stream[],
-  pace: Pace,
-  { bytes, seconds }: Pick<ConstantsSettings, 'bytes' | 'seconds'>,
-): Plan {
-  const [first, second] = [cluster.chat('chat-1'), cluster.chat('chat-2')];
-  return {
-    dialect: 'parley',
-    ...first,
-    clients: people.map(({ token }, i) => ({ token, server: i % 2 === 0 ? first : second })),
-    connectingAtOnce: 50,
-    streams,
-    contentBytes: bytes,
-    pace,
-    warmUpMs: WARM_UP_MS,
-    measureMs: seconds * 1_000,
   };
 }
 

@@ -51,7 +51,7 @@ export function runDirect(
 
 /** What the generator does to a Parley server: these people, these streams, this pace. */
 export function parleyPlan(
-  { people, streams }: Pick<Chats, 'people' | 'streams'>,
+  { people, streams }: { people: readonly Person[]; streams: Stream[] },
   { bytes, seconds }: Pick<DirectSettings, 'bytes' | 'seconds'>,
   pace: Pace,
   address: Pick<Plan, 'host' | 'port' | 'path'>,

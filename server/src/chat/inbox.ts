@@ -1,4 +1,4 @@
-import { LIMITS, Refusal, type Inbox as InboxView } from '@parley/protocol';
+import { isId, LIMITS, Refusal, type Inbox as InboxView } from '@parley/protocol';
 import type { InboxItem, InboxStore } from '../ports/conversations.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
@@ -90,7 +90,6 @@ function peopleIn({ peer, lastMessage }: InboxItem): string[] {
 
 // Neither is signed: what comes back is checked, for a store refuses half a millisecond, or a NUL, by failing.
 const isTime = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
-const isId = (value: unknown): value is string => typeof value === 'string' && /^[\x21-\x7e]{1,64}$/.test(value);
 const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
 
 function decodeToken(token: string): number {

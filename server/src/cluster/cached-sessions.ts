@@ -34,8 +34,11 @@ export class CachedSessions implements SessionStore {
     return this.#sessions.list(userId, now);
   }
 
-  endedAmong(ids: readonly string[]): Promise<string[]> {
-    return this.#sessions.endedAmong(ids);
+  /** Whose end was not told at the time is told now: else the cache would let them in again. */
+  async endedAmong(ids: readonly string[]): Promise<string[]> {
+    const ended = await this.#sessions.endedAmong(ids);
+    await this.#ended(ended);
+    return ended;
   }
 
   async end(userId: string, id: string): Promise<boolean> {

@@ -19,15 +19,22 @@ export interface PostgresOptions {
 }
 
 export interface CassandraOptions {
-  /** `host` or `host:port`. */
+  /**
+   * `host` or `host:port`, one at least. One that answers is enough: the rest of the ring is found through it. All nodes
+   * listen at the same port.
+   */
   contactPoints: readonly string[];
   dataCenter: string;
   keyspace: string;
   /** As CQL has it; used only if the keyspace is not there yet. */
   replication: string;
+  /** Below LOCAL_QUORUM, what was written may not be read yet (R19). */
   consistency: Consistency;
   login: { user: string; password: string } | null;
-  /** A PEM file: the authority that signed the servers' certificates; null: no TLS. */
+  /**
+   * A PEM file: the authority that signed the nodes' certificates, which must be good for their IP addresses: that is what
+   * the driver dials. Null: no TLS.
+   */
   ca: string | null;
 }
 export type Consistency = 'ONE' | 'QUORUM' | 'LOCAL_QUORUM' | 'LOCAL_ONE';

@@ -12,7 +12,6 @@ import type { ClusterOptions } from './options.js';
 import { OutageLog } from './outage-log.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
 import { openRedisNode } from './redis/open.js';
-import { cassandraSettings } from './settings.js';
 
 const GAUGE_MS = 5_000;
 
@@ -24,7 +23,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
   const isWorker = roles.includes('worker');
 
   const archive = new LateArchive(
-    () => openCassandraArchive(cassandraSettings(options.cassandra), meter, (warning) => logger.warn({}, warning)),
+    () => openCassandraArchive(options.cassandra, meter, (warning) => logger.warn({}, warning)),
     runtime,
     logger,
   );

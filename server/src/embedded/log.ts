@@ -6,7 +6,6 @@ import { entryOf, type EntryRow } from '../sql/rows.js';
 import type { ChangeCommand, CursorCommand, Done, EntryDraft, SendCommand } from './commands.js';
 import { ENTRY_COLUMNS } from './entry-columns.js';
 import type { Reader } from './reader.js';
-
 import type { Writer } from './writer.js';
 
 const ENTRY = `SELECT ${ENTRY_COLUMNS} FROM entries e WHERE e.conversation_id = ?`;

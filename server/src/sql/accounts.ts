@@ -97,8 +97,9 @@ export class SqlAccounts implements AccountStore {
       .execute();
   }
 
-  /** Never goes back: the latest wins, in whatever order they come. By id, so that two servers do not lock each other out. */
+  /** Never goes back: the latest wins, in whatever order they come. */
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
+    // In one order, so that two servers rarely wait for each other; one that is refused for a deadlock is tried again.
     const byId = seen.toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
     for (let start = 0; start < byId.length; start += IDS_PER_STATEMENT) {
       const rows = byId.slice(start, start + IDS_PER_STATEMENT).map(({ userId, at }) => sql`(${userId}, CAST(${at} AS bigint))`);

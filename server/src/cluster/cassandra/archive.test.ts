@@ -210,8 +210,8 @@ onCassandra('a node that stands still', (ring) => {
   });
 
   it('leaves no connection after one that was of no use', async () => {
-    const freezer = await Freezer.before(ring.settings.contactPoints);
-    const wrong = { ...ring.settings, contactPoints: freezer.contactPoint, localDataCenter: 'elsewhere' };
+    const freezer = await Freezer.before(ring.options.contactPoints.join(','));
+    const wrong = { ...ring.options, contactPoints: [freezer.contactPoint], dataCenter: 'elsewhere' };
     await expect(connect(wrong)).rejects.toThrow(/elsewhere/);
     await vi.waitFor(() => expect(freezer.connections).toBe(0), { timeout: 10_000, interval: 100 });
     await freezer.close();
@@ -219,8 +219,8 @@ onCassandra('a node that stands still', (ring) => {
 });
 
 async function behindFreezer(ring: Ring) {
-  const freezer = await Freezer.before(ring.settings.contactPoints);
-  return { freezer, ...(await ring.archive({ ...ring.settings, contactPoints: freezer.contactPoint })) };
+  const freezer = await Freezer.before(ring.options.contactPoints.join(','));
+  return { freezer, ...(await ring.archive({ ...ring.options, contactPoints: [freezer.contactPoint] })) };
 }
 
 const answers = (archive: CassandraArchive) => vi.waitFor(() => archive.check(), { timeout: 10_000, interval: 100 });

@@ -4,7 +4,8 @@ import type { Meter } from '../../ports/meter.js';
 import type { Archive, ArchiveRange } from '../archive.js';
 import { inLanes } from '../in-lanes.js';
 import { batchesOf, type Batch } from './batches.js';
-import { connect, type CassandraSettings } from './connect.js';
+import type { CassandraOptions } from '../options.js';
+import { connect } from './connect.js';
 import { migrate } from './migrate.js';
 import { erase, foldedMutationsOf, mutationsOf, type Mutation } from './mutations.js';
 import { ENTRY_COLUMNS, entryOf } from './rows.js';
@@ -24,12 +25,12 @@ const EDITS_OF = 'SELECT seq, message_id FROM edits WHERE conversation_id = ? AN
 
 /** Brings the ring up to date and opens it. `warn` is told what of it puts messages at risk. */
 export async function openCassandraArchive(
-  settings: CassandraSettings,
+  options: CassandraOptions,
   meter: Meter,
   warn: (warning: string) => void,
 ): Promise<Archive> {
-  for (const warning of await migrate(settings)) warn(warning);
-  return new CassandraArchive(await connect(settings, settings.keyspace), meter);
+  for (const warning of await migrate(options)) warn(warning);
+  return new CassandraArchive(await connect(options, options.keyspace), meter);
 }
 
 /**

@@ -1,27 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { Client, errors, policies, types, type DseClientOptions } from 'cassandra-driver';
+import type { CassandraOptions, Consistency } from '../options.js';
 import { abandon, keepHosts } from './control-connection.js';
 import { RetryOnce } from './retry.js';
-
-export type Consistency = 'LOCAL_QUORUM' | 'QUORUM' | 'LOCAL_ONE' | 'ONE';
-
-export interface CassandraSettings {
-  /**
-   * `host` or `host:port`, with commas between. One that answers is enough: the rest of the ring is found through it. All
-   * nodes listen at the same port.
-   */
-  contactPoints: string;
-  localDataCenter: string;
-  keyspace: string;
-  username?: string;
-  password?: string;
-  /** A PEM file of the authority; the nodes' certificates must be good for their IP addresses: that is what the driver dials. */
-  tls?: { caPath: string };
-  /** Of the keyspace if it has to be made: a CQL map such as `{'class': 'NetworkTopologyStrategy', 'dc1': 3}`. */
-  replication: string;
-  /** Below LOCAL_QUORUM, what was written may not be read yet (R19). */
-  consistency?: Consistency;
-}
 
 const DEFAULT_PORT = 9_042;
 /** R19: one attempt. A request has two of them at most. */
@@ -43,32 +24,33 @@ const CONSISTENCY: Record<Consistency, types.consistencies> = {
  * A connected client, for statements of `keyspace` if it is given. Every statement counts as idempotent unless it says
  * otherwise: the archive has no other ones.
  */
-export async function connect(settings: CassandraSettings, keyspace?: string): Promise<Client> {
-  const client = new Client(await optionsOf(settings, keyspace));
+export async function connect(options: CassandraOptions, keyspace?: string): Promise<Client> {
+  const client = new Client(await clientOptions(options, keyspace));
   try {
     await client.connect();
     keepHosts(client);
     return client;
   } catch (error) {
     await abandon(client);
-    throw new Error(`Cassandra cannot be used at ${settings.contactPoints}: ${reasonOf(error)}`, { cause: error });
+    throw new Error(`Cassandra cannot be used at ${options.contactPoints.join(', ')}: ${reasonOf(error)}`, { cause: error });
   }
 }
 
-async function optionsOf(settings: CassandraSettings, keyspace: string | undefined): Promise<DseClientOptions> {
-  const { localDataCenter, username, password, tls, consistency = 'LOCAL_QUORUM' } = settings;
-  const contactPoints = contactPointsOf(settings.contactPoints);
+async function clientOptions(options: CassandraOptions, keyspace: string | undefined): Promise<DseClientOptions> {
+  const { contactPoints, dataCenter, consistency, login, ca } = options;
+  const [first] = contactPoints;
+  if (first === undefined) throw new Error('Cassandra has no contact points: give host or host:port');
   return {
-    contactPoints,
-    localDataCenter,
+    contactPoints: [...contactPoints],
+    localDataCenter: dataCenter,
     // The nodes that are found through these say where they are, but not at which port.
-    protocolOptions: { port: portOf(contactPoints[0]) },
+    protocolOptions: { port: portOf(first) },
     ...(keyspace !== undefined && { keyspace }),
-    ...(username !== undefined && { credentials: { username, password: password ?? '' } }),
+    ...(login !== null && { credentials: { username: login.user, password: login.password } }),
     // The driver checks no certificate unless it is told to.
-    ...(tls !== undefined && { sslOptions: { rejectUnauthorized: true, ca: await readFile(tls.caPath) } }),
+    ...(ca !== null && { sslOptions: { rejectUnauthorized: true, ca: await readFile(ca) } }),
     policies: {
-      loadBalancing: new policies.loadBalancing.DefaultLoadBalancingPolicy({ localDc: localDataCenter }),
+      loadBalancing: new policies.loadBalancing.DefaultLoadBalancingPolicy({ localDc: dataCenter }),
       reconnection: new policies.reconnection.ExponentialReconnectionPolicy(RECONNECT_MIN_MS, RECONNECT_MAX_MS),
       retry: new RetryOnce(),
       speculativeExecution: new policies.speculativeExecution.NoSpeculativeExecutionPolicy(),
@@ -83,15 +65,6 @@ async function optionsOf(settings: CassandraSettings, keyspace: string | undefin
     encoding: { useBigIntAsLong: true },
     monitorReporting: { enabled: false },
   };
-}
-
-function contactPointsOf(list: string): [string, ...string[]] {
-  const [first, ...more] = list
-    .split(',')
-    .map((point) => point.trim())
-    .filter((point) => point !== '');
-  if (first === undefined) throw new Error('Cassandra has no contact points: give host or host:port, with commas between');
-  return [first, ...more];
 }
 
 /** Of `host:port` or `[host]:port`; an IPv6 address without brackets has more colons, and no port. */

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errors, types, type Client, type Host } from 'cassandra-driver';
-import { connect, type CassandraSettings } from './connect.js';
+import type { CassandraOptions } from '../options.js';
+import { connect } from './connect.js';
 import { TABLES } from './table.js';
 import { warningsOf } from './warnings.js';
 
@@ -15,13 +16,13 @@ const DISAGREED = 'The Cassandra nodes do not agree on the schema yet: one of th
  * Makes the keyspace and the tables that are not there, and says what of the ring is not as it should be. Several
  * servers may do it at once.
  */
-export async function migrate(settings: CassandraSettings): Promise<string[]> {
-  const { keyspace, replication } = settings;
+export async function migrate(options: CassandraOptions): Promise<string[]> {
+  const { keyspace, replication } = options;
   // Names and maps cannot be parameters of a statement.
   if (!/^[a-z][a-z0-9_]{0,47}$/.test(keyspace)) throw new Error(`"${keyspace}" cannot be the name of a Cassandra keyspace`);
   if (!/^\{[^{};]*\}$/.test(replication)) throw new Error(`the Cassandra replication is not a map: ${replication}`);
 
-  const client = await connect(settings);
+  const client = await connect(options);
   try {
     await make(
       client,
@@ -35,7 +36,7 @@ export async function migrate(settings: CassandraSettings): Promise<string[]> {
         `CREATE TABLE IF NOT EXISTS ${keyspace}.${table} ${definition}`,
       );
     }
-    const warnings = await warningsOf(client, settings);
+    const warnings = await warningsOf(client, options);
     return (await agreed(client)) ? warnings : [...warnings, DISAGREED];
   } finally {
     await client.shutdown();

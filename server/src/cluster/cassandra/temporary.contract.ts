@@ -1,17 +1,21 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, inject } from 'vitest';
 import { CassandraArchive } from './archive.js';
-import { connect, type CassandraSettings } from './connect.js';
+import type { CassandraOptions } from '../options.js';
+import { connect } from './connect.js';
 import { migrate } from './migrate.js';
 import type { Entry } from '../../ports/log.js';
 
 /** A keyspace of its own, with a name that no other run has. */
-export function temporarySettings(contactPoints: string): CassandraSettings {
+export function temporaryOptions(contactPoints: string): CassandraOptions {
   return {
-    contactPoints,
-    localDataCenter: process.env['CASSANDRA_DATA_CENTER'] ?? 'datacenter1',
+    contactPoints: contactPoints.split(','),
+    dataCenter: process.env['CASSANDRA_DATA_CENTER'] ?? 'datacenter1',
     keyspace: `parley_test_${randomBytes(6).toString('hex')}`,
     replication: "{'class': 'SimpleStrategy', 'replication_factor': 1}",
+    consistency: 'LOCAL_QUORUM',
+    login: null,
+    ca: null,
   };
 }
 
@@ -29,30 +33,30 @@ export function onCassandra(name: string, tests: (ring: Ring) => void): void {
 
 /** The ring under test, and what the tests of one file have in it. */
 export class Ring {
-  readonly settings: CassandraSettings;
+  readonly options: CassandraOptions;
   readonly #open: CassandraArchive[] = [];
 
   constructor(contactPoints: string) {
-    this.settings = temporarySettings(contactPoints);
-    beforeAll(() => migrate(this.settings), 60_000);
+    this.options = temporaryOptions(contactPoints);
+    beforeAll(() => migrate(this.options), 60_000);
     afterAll(async () => {
       for (const archive of this.#open) await archive.close();
-      await dropKeyspace(this.settings);
+      await dropKeyspace(this.options);
     }, 60_000);
   }
 
   /** Its client too, for tests that look at what it does. Closed after the tests. */
-  async archive(settings = this.settings) {
-    const client = await connect(settings, settings.keyspace);
+  async archive(options = this.options) {
+    const client = await connect(options, options.keyspace);
     const archive = new CassandraArchive(client);
     this.#open.push(archive);
     return { archive, client };
   }
 }
 
-export async function dropKeyspace(settings: CassandraSettings): Promise<void> {
-  const client = await connect(settings);
-  await client.execute(`DROP KEYSPACE IF EXISTS ${settings.keyspace}`, [], { prepare: false, readTimeout: 30_000 });
+export async function dropKeyspace(options: CassandraOptions): Promise<void> {
+  const client = await connect(options);
+  await client.execute(`DROP KEYSPACE IF EXISTS ${options.keyspace}`, [], { prepare: false, readTimeout: 30_000 });
   await client.shutdown();
 }
 

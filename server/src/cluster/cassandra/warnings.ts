@@ -1,14 +1,14 @@
 import type { Client, Host, types } from 'cassandra-driver';
-import type { CassandraSettings } from './connect.js';
+import type { CassandraOptions } from '../options.js';
 
 /** R19: what a write waits for at most until it is on the disk. */
 const GROUP_WINDOW_MAX_MS = 5;
 
 /** What of the ring puts messages at risk, one sentence each, as far as this role may see it. */
-export async function warningsOf(client: Client, settings: CassandraSettings): Promise<string[]> {
+export async function warningsOf(client: Client, options: CassandraOptions): Promise<string[]> {
   const up = client.hosts.values().filter((host) => host.isUp());
   const syncs = await Promise.all(up.map((host) => syncWarning(client, host)));
-  const replication = await replicationWarning(client, settings);
+  const replication = await replicationWarning(client, options);
   return [...syncs, replication].filter((warning) => warning !== null);
 }
 
@@ -35,12 +35,12 @@ async function settingsOf(client: Client, host: Host): Promise<Map<string, strin
   }
 }
 
-async function replicationWarning(client: Client, { keyspace, localDataCenter }: CassandraSettings): Promise<string | null> {
+async function replicationWarning(client: Client, { keyspace, dataCenter }: CassandraOptions): Promise<string | null> {
   const query = 'SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?';
-  const copies = copiesIn(localDataCenter, (await client.execute(query, [keyspace])).first());
+  const copies = copiesIn(dataCenter, (await client.execute(query, [keyspace])).first());
   if (copies > 1) return null;
   return (
-    `Cassandra keyspace ${keyspace} has ${copies} ${copies === 1 ? 'copy' : 'copies'} in ${localDataCenter}: ` +
+    `Cassandra keyspace ${keyspace} has ${copies} ${copies === 1 ? 'copy' : 'copies'} in ${dataCenter}: ` +
     'a disk that dies takes messages with it. Three are advised.'
   );
 }

@@ -11,7 +11,8 @@ LANGUAGE plpgsql AS $$
 BEGIN
   IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
   PERFORM pg_advisory_xact_lock(${MAKING_PARTITIONS}, 0);
-  IF to_regclass(part) IS NOT NULL THEN RETURN; END IF;
+  -- By a query: to_regclass remembers that there was none until the transaction takes a lock on some relation.
+  IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = current_schema()::regnamespace) THEN RETURN; END IF;
   EXECUTE format('CREATE TABLE %I (LIKE %I INCLUDING DEFAULTS) WITH (%s)', part, parent, settings);
   EXECUTE format('ALTER TABLE %I ATTACH PARTITION %I FOR VALUES FROM (%s) TO (%s)', parent, part, low, high);
 END $$`;

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import fc from 'fast-check';
+import { Client } from 'pg';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Entry } from '../../ports/log.js';
 import { only, range, refusal } from '../../ports/stage.contract.js';
@@ -96,6 +97,25 @@ describe.runIf(hasPostgres)('partitions', () => {
     await settled();
     expect(await stores.journal.dropPartitions()).toContain('sends_2030_01_01');
     expect((await send('x')).repeated).toBe(false);
+  });
+
+  it('R1 two servers that make the same part at once both find it made', async () => {
+    const [one, two] = [new Client({ connectionString: database.url }), new Client({ connectionString: database.url })];
+    await Promise.all([one.connect(), two.connect()]);
+    const low = Date.UTC(2031, 0, 1);
+    const make = `SELECT make_partition('journal', 'journal_2031_01_01_00', ${low}, ${low + HOUR_MS}, 'fillfactor = 90')`;
+    await one.query('BEGIN');
+    await one.query(make);
+    const made = two.query(make).then(
+      () => 'made',
+      (error: Error) => error.message,
+    );
+    await until(
+      async () => (await database.query("SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")).length > 0,
+    );
+    await one.query('COMMIT');
+    expect(await made).toBe('made');
+    await Promise.all([one.end(), two.end()]);
   });
 
   it('a part of the journal is dropped when it is old and archived, the oldest first', async () => {
@@ -201,8 +221,19 @@ describe.runIf(hasPostgres)('partitions', () => {
 it.runIf(hasPostgres)('three servers that start at once migrate once', async () => {
   const database = await TemporaryDatabase.make();
   const opened = await Promise.all(range(1, 3).map(() => database.open()));
-  expect(await database.query('SELECT name FROM kysely_migration')).toHaveLength(1);
+  expect(await database.query('SELECT name FROM kysely_migration')).toContainEqual({ name: '0001_initial' });
   await Promise.all(opened.map((stores) => stores.check()));
   await Promise.all(opened.map((stores) => stores.close()));
+  await database.drop();
+});
+
+it.runIf(hasPostgres)('a database of an earlier release gets the functions that were rewritten since', async () => {
+  const database = await TemporaryDatabase.make();
+  await (await database.open()).close();
+  await database.query(`DELETE FROM kysely_migration WHERE name > '0002'`);
+  await database.query('DROP TABLE imports');
+  await database.query('DROP FUNCTION create_group');
+  await (await database.open()).close();
+  expect(await database.query(`SELECT FROM pg_proc WHERE proname = 'create_group'`)).toHaveLength(1);
   await database.drop();
 });

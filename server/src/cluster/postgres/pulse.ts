@@ -18,11 +18,11 @@ export class Pulse {
 
   /** Resolves when something was written. */
   async beat(): Promise<void> {
-    const connecting = (this.#client ??= this.#connect());
+    const connecting = (this.#client ??= this.#open());
     try {
       await (await connecting).query(WRITE);
     } catch (error) {
-      if (this.#client === connecting) this.#client = null;
+      this.#forget(connecting);
       void connecting.then(end, () => {});
       throw error;
     }
@@ -34,9 +34,23 @@ export class Pulse {
     await connecting?.then(end, () => {});
   }
 
+  /** One that breaks while nobody asks is replaced by the next beat: PostgreSQL may long be there again. */
+  #open(): Promise<Client> {
+    const connecting = this.#connect();
+    connecting.then(
+      (client) => client.once('end', () => this.#forget(connecting)),
+      () => {},
+    );
+    return connecting;
+  }
+
+  #forget(connecting: Promise<Client>): void {
+    if (this.#client === connecting) this.#client = null;
+  }
+
   async #connect(): Promise<Client> {
     const client = new Client(clientConfig(this.#url));
-    client.on('error', () => {}); // Told by the query that fails.
+    client.on('error', () => {}); // Told by the query that fails, if there is one.
     try {
       await client.connect();
       return client;

@@ -1,8 +1,8 @@
 import type { EntryHint, Hint } from '../../ports/relay.js';
 
 /**
- * A hint in one field of an entry of a stream, which has a field for each of several hints: a line of words, a line of recipients, then the frames as they are. The
- * words count the hints from one server to another, so that the receiver sees when one is missing (R9).
+ * A hint in one field of an entry of a stream, which has a field for each of several hints: a line of words, a line of
+ * recipients, then the frames as they are. The words count the hints from one server to another, so that the receiver sees when one is missing (R9).
  */
 export interface HintEntry {
   /** The sending boot. */

@@ -71,11 +71,14 @@ export class HintSender {
   /** How many hints each server was sent. */
   readonly #counts = new Map<string, number>();
   readonly #outgoing = new Map<string, Outgoing>();
-  #entries = 0;
+  /** How many entries each stream was given: every so many it is cut. */
+  readonly #entries = new Map<string, number>();
 
   constructor(parts: HintSenderParts) {
     this.#parts = parts;
-    parts.servers.onEnded((boots) => boots.forEach((boot) => this.#counts.delete(boot)));
+    parts.servers.onEnded((boots) => {
+      for (const counts of [this.#counts, this.#entries]) for (const boot of boots) counts.delete(boot);
+    });
   }
 
   /** Resolves with those who are on no other server. */
@@ -194,8 +197,9 @@ export class HintSender {
   async #append(boot: string, fields: (string | Buffer)[]): Promise<boolean> {
     const { connections, keys, streamMaxEntries, servers } = this.#parts;
     const stream = keys.stream(boot);
-    this.#entries += 1;
-    const id = await (this.#entries % TRIMMED_EVERY_ENTRIES === 0
+    const entries = (this.#entries.get(boot) ?? 0) + 1;
+    this.#entries.set(boot, entries);
+    const id = await (entries % TRIMMED_EVERY_ENTRIES === 0
       ? connections.shared.xadd(stream, 'NOMKSTREAM', 'MAXLEN', '~', streamMaxEntries, '*', ...fields)
       : connections.shared.xadd(stream, 'NOMKSTREAM', '*', ...fields));
     if (id === null) servers.refresh().catch(() => {});

@@ -17,7 +17,8 @@ import { SessionCache } from './session-cache.js';
 import { SharedBuckets } from './shared-buckets.js';
 import { TakeOver } from './take-over.js';
 
-const STREAM_MAX_ENTRIES = 100_000;
+/** Of up to 32 KiB each. What is cut is healed from the log. */
+const STREAM_MAX_ENTRIES = 20_000;
 const LEFT_KEPT_MS = 60_000;
 
 export interface RedisNodeOptions {
@@ -28,7 +29,7 @@ export interface RedisNodeOptions {
   hears: boolean;
   runtime: Runtime;
   meter: Meter;
-  /** Of this server's stream and those it writes to. Default 100,000. */
+  /** Of this server's stream and those it writes to. Default 20,000. */
   streamMaxEntries?: number;
   /** Expected users, for the size of the existence filter. */
   existenceExpectedUsers?: number;

@@ -88,6 +88,19 @@ onEachRedis((name, { redis }) => {
       await soon(async () => expect(await pages.read(id, 9, 50)).toEqual([6, 7, 8, 9].map(said)));
     });
 
+    it('R17 a message that a stored page had already is no hole; another one with its seq is', async () => {
+      const id = randomUUID();
+      const said = (seq: number, more: Partial<Entry> = {}) => message(seq, { conversationId: id, ...more });
+      await pages.store(id, [said(1), said(2), said(3)]);
+      for (const seq of [3, 4]) other.add(said(seq));
+      await soon(async () => expect(await place.admin.llen(keys.page(id))).toBe(5));
+      expect(await pages.read(id, 4, 50)).toEqual([1, 2, 3, 4].map((seq) => said(seq)));
+      // As after PostgreSQL was restored to an older state.
+      other.add(said(4, { messageId: 'of another timeline' }));
+      await soon(async () => expect(await place.admin.llen(keys.page(id))).toBe(6));
+      expect(await pages.read(id, 4, 50)).toBeNull();
+    });
+
     it('R17 a page that goes on is cut, and only as much of it is read as is asked for', async () => {
       const id = randomUUID();
       const said = (seq: number) => message(seq, { conversationId: id });

@@ -85,9 +85,10 @@ export class PageCache {
       if (entry === null) return null;
       entries.push(entry);
     }
-    // Two servers may have added theirs in another order.
-    entries.sort((a, b) => a.seq - b.seq);
-    return isContiguous(entries) && (entries.at(-1)?.seq ?? -1) >= lastSeq ? entries : null;
+    // Two servers may have added theirs in another order, and one that a stored page had already.
+    const sorted = entries.sort((a, b) => a.seq - b.seq);
+    const page = sorted.filter(({ messageId }, n) => sorted[n - 1]?.messageId !== messageId);
+    return isContiguous(page) && (page.at(-1)?.seq ?? -1) >= lastSeq ? page : null;
   }
 
   /** For when entries go without a new one, as by retention. */

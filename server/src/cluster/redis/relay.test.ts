@@ -19,19 +19,35 @@ onEachRedis((name, { redis }) => {
       return { place, keys: new Keys(place.prefix), nodes };
     };
 
-    it('R11 an entry is taken off the stream once it was handed over, and not before', async () => {
+    /** Two servers, of which the second, where the user is, hands over nothing until it is released. */
+    const openHeld = async () => {
       const { place, keys, nodes } = await open([{}, {}]);
       const [a, b] = nodes as [Joined, Joined];
       const user = randomUUID();
       await b.node.relay.here(user);
-      let release = () => {};
-      b.ears.held = new Promise((resolve) => (release = resolve));
+      let free = () => {};
+      b.ears.held = new Promise((resolve) => (free = resolve));
+      const stream = keys.stream(b.node.boot);
+      return {
+        a,
+        b,
+        user,
+        waiting: () => place.admin.xlen(stream),
+        unacknowledged: () => place.admin.xpending(stream, 'chat'),
+        release: () => {
+          b.ears.held = null;
+          free();
+        },
+      };
+    };
+
+    it('R11 an entry is taken off the stream once it was handed over, and not before', async () => {
+      const { a, b, user, waiting, unacknowledged, release } = await openHeld();
       for (let n = 0; n < 10; n++) await a.node.relay.forward(event([user], `${n}`));
-      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(10);
-      b.ears.held = null;
+      expect(await waiting()).toBe(10);
       release();
-      await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
-      expect(await place.admin.xpending(keys.stream(b.node.boot), 'chat')).toEqual([0, null, null, null]);
+      await soon(async () => expect(await waiting()).toBe(0));
+      expect(await unacknowledged()).toEqual([0, null, null, null]);
       expect(b.ears.hints).toHaveLength(10);
     });
 
@@ -55,20 +71,14 @@ onEachRedis((name, { redis }) => {
     });
 
     it('what is sent together goes in one entry for each server, up to a size, and comes in its order', async () => {
-      const { place, keys, nodes } = await open([{}, {}]);
-      const [a, b] = nodes as [Joined, Joined];
-      const user = randomUUID();
-      await b.node.relay.here(user);
-      let release = () => {};
-      b.ears.held = new Promise((resolve) => (release = resolve));
+      const { a, b, user, waiting, release } = await openHeld();
       const sendAll = (texts: string[]) => Promise.all(texts.map((text) => a.node.relay.forward(event([user], text))));
       const small = Array.from({ length: 64 }, (_, n) => `small ${n}`);
       const large = Array.from({ length: 4 }, (_, n) => `large ${n} ${'x'.repeat(20_000)}`);
       await sendAll(small);
-      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(1);
+      expect(await waiting()).toBe(1);
       await sendAll(large);
-      expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(5);
-      b.ears.held = null;
+      expect(await waiting()).toBe(5);
       release();
       await soon(() => expect(b.ears.texts()).toEqual([...small, ...large]));
       expect(b.ears.doubts).toBe(0);
@@ -103,6 +113,24 @@ onEachRedis((name, { redis }) => {
       await soon(() => expect(b.ears.texts().at(-1)).toBe('999'));
       expect(b.ears.doubts).toBeGreaterThan(0);
       await soon(async () => expect(await place.admin.xlen(keys.stream(b.node.boot))).toBe(0));
+    });
+
+    it('D9 each stream is cut, to however many servers the same entries go', async () => {
+      const { place, keys, nodes } = await open([{ streamMaxEntries: 100 }, {}, {}]);
+      const [a, ...others] = nodes as [Joined, Joined, Joined];
+      const users = others.map(() => randomUUID());
+      await Promise.all(others.map(({ node }, n) => node.relay.here(users[n] ?? '')));
+      const releases = others.map(({ ears }) => {
+        let release = () => {};
+        ears.held = new Promise((resolve) => (release = resolve));
+        return () => {
+          ears.held = null;
+          release();
+        };
+      });
+      for (let n = 0; n < 500; n++) await a.node.relay.forward(event(users, `${n}`));
+      for (const { node } of others) expect(await place.admin.xlen(keys.stream(node.boot))).toBeLessThan(300);
+      for (const release of releases) release();
     });
 
     it('R8 what is in the directory is only what is here, also after people came and went in crowds', async () => {

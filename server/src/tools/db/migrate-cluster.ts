@@ -1,12 +1,11 @@
 import { migrate as migrateCassandra } from '../../cluster/cassandra/migrate.js';
 import type { ClusterOptions } from '../../cluster/options.js';
 import { migrate as migratePostgres } from '../../cluster/postgres/migrations.js';
-import { cassandraSettings } from '../../cluster/settings.js';
 
 /** Brings both databases of a cluster up to date, and says what of them is not as it should be. */
 export async function migrateCluster({ postgres, cassandra }: ClusterOptions): Promise<string> {
   await migratePostgres(postgres.url);
-  const warnings = await migrateCassandra(cassandraSettings(cassandra));
+  const warnings = await migrateCassandra(cassandra);
   return [
     `PostgreSQL is up to date (${new URL(postgres.url).host}).`,
     `Cassandra is up to date (keyspace ${cassandra.keyspace}).`,

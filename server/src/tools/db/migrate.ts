@@ -22,7 +22,8 @@ export async function migrateStore(dataDir: string): Promise<string> {
   return [`Brought ${dataDir} up to date:`, ...pending.map((name) => `  ran ${name}`)].join('\n');
 }
 
-function refuseNewer(dataDir: string, applied: string[]): void {
+/** A store that a newer version has changed is nothing for this one. */
+export function refuseNewer(dataDir: string, applied: string[]): void {
   const unknown = applied.filter((name) => !(name in migrations));
   if (unknown.length === 0) return;
   throw new Error(`${dataDir} is from a newer version of Parley, which ran ${unknown.join(', ')} on it: use that one.`);

@@ -9,7 +9,6 @@ import { migrate as migratePostgres } from '../../cluster/postgres/migrations.js
 import { RedisConnections } from '../../cluster/redis/connect.js';
 import { doubtExistence } from '../../cluster/redis/existence-filter.js';
 import { Keys } from '../../cluster/redis/keys.js';
-import { cassandraSettings } from '../../cluster/settings.js';
 import { processRuntime } from '../../host/runtime.js';
 import type { Entry } from '../../ports/log.js';
 import { begunOf, type ImportRow } from './begun.js';
@@ -73,9 +72,9 @@ export class ClusterTarget implements Target {
       await client.connect();
       await refuseServers(client);
       await migratePostgres(options.postgres.url);
-      const settings = cassandraSettings(options.cassandra);
-      await migrateCassandra(settings);
-      const archive = new CassandraArchive(await connect(settings, settings.keyspace));
+      const { cassandra } = options;
+      await migrateCassandra(cassandra);
+      const archive = new CassandraArchive(await connect(cassandra, cassandra.keyspace));
       return new ClusterTarget(options, client, archive, redis);
     } catch (error) {
       redis.close();

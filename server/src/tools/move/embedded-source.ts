@@ -4,6 +4,7 @@ import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import { openSqlite, prepare, type Sqlite, type Value } from '../../embedded/sqlite.js';
 import { migrations } from '../../sql/migrations.js';
 import { databaseFile } from '../db/open-file.js';
+import { refuseNewer } from '../db/migrate.js';
 import { appliedIn } from '../db/tables.js';
 import { isInUse } from '../in-use.js';
 import { columnsOf, KEYS, type Kind, type Rows, type TableKind } from './kinds.js';
@@ -131,11 +132,8 @@ async function lockOf(dataDir: string): Promise<DirectoryLock> {
 }
 
 function refuseOtherVersion(dataDir: string, applied: string[]): void {
-  const known = Object.keys(migrations);
-  const newer = applied.filter((name) => !known.includes(name));
-  if (newer.length > 0)
-    throw new Error(`${dataDir} is from a newer version of Parley, which ran ${newer.join(', ')} on it: use that one.`);
-  const pending = known.filter((name) => !applied.includes(name));
+  refuseNewer(dataDir, applied);
+  const pending = Object.keys(migrations).filter((name) => !applied.includes(name));
   if (pending.length > 0)
     throw new Error(`${dataDir} is from an older version of Parley: npm run db:migrate brings it up to date.`);
 }
