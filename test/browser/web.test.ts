@@ -129,7 +129,7 @@ inBrowser('the web client', () => {
     await bob.page.getByRole('heading', { level: 1, name: 'Bouldering' }).waitFor();
     await bob.page.getByRole('button', { name: '2 members' }).click();
     await bob.page.getByRole('button', { name: 'Leave group' }).click();
-    await bob.page.getByRole('dialog').last().getByRole('button', { name: 'Leave group' }).click();
+    await bob.page.getByRole('dialog', { name: 'Leave Bouldering?' }).getByRole('button', { name: 'Leave group' }).click();
     await bob.page.getByText('No conversations yet').waitFor();
     await ann.page.getByText(`${bob.username} left`).waitFor();
   });

@@ -1,4 +1,4 @@
-import type { Conversation, ParleyError } from '@parley/client';
+import type { Conversation } from '@parley/client';
 import type { Role } from '@parley/protocol';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
@@ -38,16 +38,18 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
       await run();
       await load();
     } catch (error) {
-      setProblem(wordsFor(error as ParleyError, words));
+      setProblem(wordsFor(error, words));
     }
   };
   const leave = async () => {
     if (!(await ask(text.leaveAsk(conversation.title), text.leave))) return;
-    await change(async () => {
+    try {
       await client.leaveGroup(conversation.id);
       onClose();
       router.go({ page: 'home' });
-    });
+    } catch (error) {
+      setProblem(wordsFor(error, words));
+    }
   };
   const copy = async () => {
     await navigator.clipboard.writeText(location.origin + pathOf({ page: 'group', groupId: conversation.id, seq: null }));

@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { useEffect, useId, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useText } from '../text/text.js';
 import { Icon } from './icon.js';
 
@@ -9,12 +9,16 @@ interface DialogProps {
   children: ComponentChildren;
 }
 
+/** Dialogs may stand in trees of their own, whose `useId` would give the same ids. */
+let dialogs = 0;
+
 /** The platform's own dialog: focus stays in it and comes back, Escape closes. */
 export function Dialog({ title, onClose, children }: DialogProps) {
   const { ui: text } = useText();
   const dialog = useRef<HTMLDialogElement>(null);
-  const id = useId();
-  useEffect(() => {
+  const [id] = useState(() => `dialog-${++dialogs}`);
+  // At once: a click that follows the one that opened it meets the dialog, not what is behind.
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   const clicked = (event: MouseEvent) => {
