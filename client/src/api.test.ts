@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ParleyApi } from './api.js';
+import { ParleyApi, type ParleyApiOptions } from './api.js';
 import { ParleyError } from './errors.js';
 
 interface Call {
@@ -7,20 +7,25 @@ interface Call {
   url: string;
   headers: Record<string, string>;
   body: unknown;
+  credentials: RequestInit['credentials'];
 }
 
 /** An API whose other end gives these answers, one after the other. */
 function scripted(...answers: (Response | Error)[]) {
+  return scriptedFor({}, ...answers);
+}
+
+function scriptedFor(options: Partial<ParleyApiOptions>, ...answers: (Response | Error)[]) {
   const calls: Call[] = [];
   const fetch = async (input: string | URL | Request, init: RequestInit = {}): Promise<Response> => {
     const headers = init.headers as Record<string, string>;
     const body: unknown = typeof init.body === 'string' ? JSON.parse(init.body) : undefined;
-    calls.push({ method: init.method ?? 'GET', url: String(input), headers, body });
+    calls.push({ method: init.method ?? 'GET', url: String(input), headers, body, credentials: init.credentials });
     const answer = answers.shift() ?? Response.json({});
     if (answer instanceof Error) throw answer;
     return answer;
   };
-  return { api: new ParleyApi({ url: 'http://host:3000/base/', fetch }), calls };
+  return { api: new ParleyApi({ url: 'http://host:3000/base/', fetch, ...options }), calls };
 }
 
 const authenticated = { token: 'secret', expiresAt: 1, sessionId: 's', user: {} };
@@ -50,6 +55,22 @@ describe('the HTTP API', () => {
       undefined,
     ]);
     expect(calls[0]?.body).toEqual({ username: 'ann', password: 'correct horse' });
+  });
+
+  test('by cookie sends no token, and gives tickets', async () => {
+    const { api, calls } = scriptedFor(
+      { cookie: true },
+      Response.json({ expiresAt: 1, sessionId: 's', user: {} }),
+      Response.json({ ticket: 'ticket-1', expiresAt: 2 }),
+    );
+    const session = await api.login({ username: 'ann', password: 'correct horse', cookie: true });
+    expect(Object.keys(session)).toEqual(['expiresAt', 'sessionId', 'user']);
+    expect(await api.ticket()).toBe('ticket-1');
+    expect(calls.map(({ headers, credentials }) => [headers['authorization'], credentials])).toEqual([
+      [undefined, 'same-origin'],
+      [undefined, 'same-origin'],
+    ]);
+    expect(calls[0]?.body).toEqual({ username: 'ann', password: 'correct horse', cookie: true });
   });
 
   test('escapes what goes into paths and queries, and leaves out what is not said', async () => {

@@ -1,4 +1,4 @@
-import type { Access, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
 import { asParleyError, ParleyError } from './errors.js';
 
 export interface ParleyApiOptions {
@@ -6,6 +6,11 @@ export interface ParleyApiOptions {
   url: string;
   /** A token from an earlier login. `register` and `login` set it too. */
   token?: string | undefined;
+  /**
+   * For pages: the session is in a cookie that no script can read, and no token is sent. Sign in with `cookie: true`,
+   * and connect with `ticket`.
+   */
+  cookie?: boolean | undefined;
   /** By default the platform's own. */
   fetch?: typeof globalThis.fetch | undefined;
   /** An answer that takes longer is given up, in milliseconds. */
@@ -28,12 +33,23 @@ export interface GroupDraft {
   members?: readonly string[] | undefined;
 }
 
+export interface SignIn {
+  username: string;
+  password: string;
+  /** The session goes into a cookie of the browser, and no token is given. */
+  cookie?: boolean | undefined;
+}
+export interface SignUp extends SignIn {
+  displayName?: string | undefined;
+}
+
 type Query = Record<string, string | number | undefined>;
 
 /** A refused request's body, as far as it can be trusted. */
 type Refused = { error?: Partial<Omit<EventOf<'ERROR'>, 'type'>> };
 
 const DEADLINE_MS = 15_000;
+const EXPORT_DEADLINE_MS = 600_000;
 
 /**
  * The HTTP API: accounts, sessions, people, groups, history. Every call rejects with ParleyError: the server's refusal
@@ -42,11 +58,18 @@ const DEADLINE_MS = 15_000;
  * @example
  * const api = new ParleyApi({ url: 'http://127.0.0.1:3000' });
  * const { token } = await api.login({ username: 'ann', password: 'correct horse battery' });
+ *
+ * @example
+ * // In a page of the server itself.
+ * const api = new ParleyApi({ url: location.origin, cookie: true });
+ * await api.login({ username, password, cookie: true });
+ * const client = new ParleyClient({ token: () => api.ticket(), api, chatUrl, presenceUrl });
  */
 export class ParleyApi {
   readonly #url: string;
   readonly #fetch: typeof globalThis.fetch;
   readonly #deadlineMs: number;
+  readonly #byCookie: boolean;
   /** Sent with every call; set by `register` and `login`, taken away by `logout`. */
   token: string | null;
 
@@ -54,18 +77,31 @@ export class ParleyApi {
     this.#url = options.url.replace(/\/+$/, '');
     this.#fetch = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
     this.#deadlineMs = options.deadlineMs ?? DEADLINE_MS;
+    this.#byCookie = options.cookie ?? false;
     this.token = options.token ?? null;
   }
 
   /** Makes an account and logs in. `username_taken` if somebody has, or had, the name. */
-  async register(account: { username: string; password: string; displayName?: string | undefined }): Promise<http.Authenticated> {
-    return this.#authenticated(await this.#call<http.Authenticated>('POST', '/auth/register', account));
+  register(account: SignUp & { cookie: true }): Promise<http.CookieSession>;
+  register(account: SignUp): Promise<http.Authenticated>;
+  register(account: SignUp): Promise<http.Authenticated | http.CookieSession> {
+    return this.#begin('/auth/register', account);
   }
   /** `wrong_credentials` says no more than that. */
-  async login(credentials: { username: string; password: string }): Promise<http.Authenticated> {
-    return this.#authenticated(await this.#call<http.Authenticated>('POST', '/auth/login', credentials));
+  login(credentials: SignIn & { cookie: true }): Promise<http.CookieSession>;
+  login(credentials: SignIn): Promise<http.Authenticated>;
+  login(credentials: SignIn): Promise<http.Authenticated | http.CookieSession> {
+    return this.#begin('/auth/login', credentials);
   }
-  /** Ends this session: its token and its sockets. */
+  /** Whether a username may be registered; needs no token. */
+  async isUsernameFree(username: string): Promise<boolean> {
+    return (await this.#call<{ free: boolean }>('GET', path`/auth/usernames/${username}`)).free;
+  }
+  /** What opens a socket of this session within a minute, in place of the token. */
+  async ticket(): Promise<string> {
+    return (await this.#call<http.Ticket>('POST', '/auth/ticket')).ticket;
+  }
+  /** Ends this session: its token or cookie, and its sockets. */
   async logout(): Promise<void> {
     await this.#call<void>('POST', '/auth/logout');
     this.token = null;
@@ -96,6 +132,21 @@ export class ParleyApi {
   }
   unblock(username: string): Promise<void> {
     return this.#call('DELETE', path`/me/blocks/${username}`);
+  }
+
+  /** How one wants to see a direct chat or group: what is not given stays. Gives all of it. */
+  setConversation(conversationId: string, change: Partial<ConversationSettings>): Promise<ConversationSettings> {
+    return this.#call('PUT', path`/me/conversations/${conversationId}`, change);
+  }
+
+  /** All that there is of oneself, every message that one wrote included. A page with a cookie may link to `/me/export`. */
+  exportOwn(): Promise<http.Export> {
+    return this.#call('GET', '/me/export', undefined, {}, EXPORT_DEADLINE_MS);
+  }
+  /** Closes the account for good. What one wrote stays, and nobody else gets the name. */
+  async closeAccount(password: string): Promise<void> {
+    await this.#call<void>('DELETE', '/me', { password });
+    this.token = null;
   }
 
   /** People whose username begins so, without case; `limit` 1–50. */
@@ -164,13 +215,20 @@ export class ParleyApi {
     return this.#call('GET', '/health');
   }
 
-  #authenticated(authenticated: http.Authenticated): http.Authenticated {
-    this.token = authenticated.token;
-    return authenticated;
+  async #begin(route: string, account: SignIn): Promise<http.Authenticated | http.CookieSession> {
+    const session = await this.#call<http.Authenticated | http.CookieSession>('POST', route, account);
+    if ('token' in session) this.token = session.token;
+    return session;
   }
 
-  async #call<Answer>(method: string, route: string, body?: object, query: Query = {}): Promise<Answer> {
-    const response = await this.#request(method, route + queryString(query), body);
+  async #call<Answer>(
+    method: string,
+    route: string,
+    body?: object,
+    query: Query = {},
+    deadlineMs: number = this.#deadlineMs,
+  ): Promise<Answer> {
+    const response = await this.#request(method, route + queryString(query), body, deadlineMs);
     if (response.status === 204) return undefined as Answer;
     const answer: unknown = await response.json().catch(() => null);
     // A degraded server answers /health with 503 and the health.
@@ -180,13 +238,15 @@ export class ParleyApi {
     throw refusalOf(response, answer);
   }
 
-  async #request(method: string, route: string, body?: object): Promise<Response> {
+  async #request(method: string, route: string, body: object | undefined, deadlineMs: number): Promise<Response> {
     const headers: Record<string, string> = { accept: 'application/json' };
-    if (this.token !== null) headers['authorization'] = `Bearer ${this.token}`;
+    if (this.token !== null && !this.#byCookie) headers['authorization'] = `Bearer ${this.token}`;
     if (body !== undefined) headers['content-type'] = 'application/json';
+    const signal = AbortSignal.timeout(deadlineMs);
     const content = body === undefined ? {} : { body: JSON.stringify(body) };
+    const cookies = this.#byCookie ? ({ credentials: 'same-origin' } as const) : {};
     try {
-      return await this.#fetch(this.#url + route, { method, headers, signal: AbortSignal.timeout(this.#deadlineMs), ...content });
+      return await this.#fetch(this.#url + route, { method, headers, signal, ...cookies, ...content });
     } catch (error) {
       const isLate = error instanceof Error && error.name === 'TimeoutError';
       throw asParleyError(error, isLate ? 'timeout' : 'network');

@@ -90,6 +90,7 @@ describe('W51 a new group', () => {
     delivered: 6,
     read: 6,
     lastAt: T,
+    settings: { muted: false, pinned: false, archived: false },
   };
   const entry = { from: 'bob', createdAt: T, groupId: GROUP };
   const welcome: EventOf<'GROUP_EVENT'> = {

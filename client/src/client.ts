@@ -1,7 +1,14 @@
 import type { EventOf, PresenceEvent, ChatEvent, ServerEvent } from '@parley/protocol';
 import type { GroupDraft, ParleyApi } from './api.js';
 import { BOUNDS, type Bounds } from './bounds.js';
-import { Connection, CONNECTION_TIMES, type ConnectionParts, type ConnectionState, type ConnectionTimes } from './connection.js';
+import {
+  Connection,
+  CONNECTION_TIMES,
+  type ConnectionParts,
+  type ConnectionState,
+  type ConnectionTimes,
+  type TokenSource,
+} from './connection.js';
 import type { Conversation } from './conversation.js';
 import { Emitter, type Unsubscribe } from './emitter.js';
 import type { Message } from './entries.js';
@@ -19,8 +26,12 @@ import { platformSocket, type SocketFactory } from './socket.js';
 import type { Wire } from './wire.js';
 
 export interface ParleyClientOptions {
-  /** From `ParleyApi.login` or `register`. */
-  token: string;
+  /**
+   * From `ParleyApi.login` or `register`; or, where the session is in a cookie, what gives a ticket:
+   * `() => api.ticket()`. That is asked before each attempt to connect either socket. If it rejects with
+   * `not_authenticated` the connection is closed for good, else it counts as an attempt that failed.
+   */
+  token: TokenSource;
   /** The chat socket: `ws://127.0.0.1:4000`, or the API port's `ws://127.0.0.1:3000/ws/chat`. */
   chatUrl: string;
   /** The presence socket: `ws://127.0.0.1:5000`, or `…/ws/presence`. Without it nobody's presence is known. */
@@ -29,8 +40,11 @@ export interface ParleyClientOptions {
   webSocket?: SocketFactory | undefined;
   /** Where unconfirmed messages are kept; by default in memory. */
   outbox?: OutboxStore | undefined;
-  /** Asked whether the token still holds when upgrades keep failing and the platform does not say why (browsers). */
-  api?: Pick<ParleyApi, 'me'> | undefined;
+  /**
+   * For what only HTTP does: `conversation.setSettings`. Also asked whether the token still holds when upgrades keep
+   * failing and the platform does not say why (browsers).
+   */
+  api?: Pick<ParleyApi, 'me' | 'setConversation'> | undefined;
   /** False: `ACK` is never sent by itself. */
   autoAck?: boolean | undefined;
   /**
@@ -130,6 +144,7 @@ export class ParleyClient {
       bounds,
       failed,
       wire: this.#wire,
+      api: options.api,
       outbox: this.#outbox,
       autoAck: options.autoAck ?? true,
       catchesUpAll: options.catchUp === 'all',
@@ -348,7 +363,8 @@ export class ParleyClient {
 
 function connectionParts(options: ParleyClientOptions, url: string, runtime: Runtime): ConnectionParts {
   const { token, api, webSocket = platformSocket, times } = options;
-  const verifyToken = api && (() => api.me().then(() => true, ifRefused));
+  // Who gives a new one each time says by itself that there is none.
+  const verifyToken = typeof token === 'string' && api ? () => api.me().then(() => true, ifRefused) : undefined;
   return { url, token, socket: webSocket, runtime, times: { ...CONNECTION_TIMES, ...times }, verifyToken };
 }
 

@@ -1,17 +1,22 @@
 import { CLOSE_CODES, type CloseReason } from '@parley/protocol/codes';
 import { describe, expect, test } from 'vitest';
-import { Connection, CONNECTION_TIMES, type CloseCause, type ConnectionState } from './connection.js';
+import { Connection, CONNECTION_TIMES, type CloseCause, type ConnectionState, type TokenSource } from './connection.js';
+import { ParleyError } from './errors.js';
 import { scriptedSockets } from './testing/scripted-socket.js';
-import { SimulatedRuntime } from './testing/simulated-runtime.js';
+import { settled, SimulatedRuntime } from './testing/simulated-runtime.js';
 
-function connect({ random = 0.5, verifyToken = undefined as (() => Promise<boolean>) | undefined } = {}) {
+function connect({
+  random = 0.5,
+  token = 'secret' as TokenSource,
+  verifyToken = undefined as (() => Promise<boolean>) | undefined,
+} = {}) {
   const runtime = new SimulatedRuntime(() => random);
   const { factory, sockets, last } = scriptedSockets();
   const states: ConnectionState['name'][] = [];
   const frames: string[] = [];
   let lost = 0;
   const connection = new Connection(
-    { url: 'ws://chat', token: 'secret', socket: factory, runtime, times: CONNECTION_TIMES, verifyToken },
+    { url: 'ws://chat', token, socket: factory, runtime, times: CONNECTION_TIMES, verifyToken },
     {
       opened: () => connection.ready(),
       frame: (event) => frames.push(event.type),
@@ -196,6 +201,61 @@ describe('the end of a connection', () => {
     await runtime.advance(100_000);
     expect(sockets).toHaveLength(1);
     expect(runtime.timers).toBe(0);
+  });
+});
+
+describe('a token that is asked for', () => {
+  test('is asked for before each attempt', async () => {
+    let asked = 0;
+    const { runtime, sockets, last, states } = connect({ token: async () => `ticket-${++asked}` });
+    expect([states, sockets.length]).toEqual([['connecting'], 0]);
+    await settled();
+    last().open();
+    last().end();
+    await runtime.advance(250);
+    last().open();
+    expect(sockets.map(({ protocols }) => protocols[1])).toEqual(['ticket-1', 'ticket-2']);
+    expect(states.at(-1)).toBe('live');
+  });
+
+  test('and is not given: an attempt that failed, with backoff', async () => {
+    let asked = 0;
+    const token = async () => {
+      if (++asked < 3) throw new ParleyError('network', 'no way');
+      return 'late';
+    };
+    const { connection, runtime, last } = connect({ token });
+    await settled();
+    expect(connection.state).toEqual({ name: 'waiting', retryAt: runtime.now() + 250, attempt: 1 });
+    await runtime.advance(250);
+    expect(connection.state).toMatchObject({ name: 'waiting', attempt: 2 });
+    await runtime.advance(500);
+    last().open();
+    expect(connection.state.name).toBe('live');
+  });
+
+  test('and is refused with not_authenticated: closed for good', async () => {
+    const { connection, runtime, sockets } = connect({
+      token: () => Promise.reject(new ParleyError('not_authenticated', 'gone')),
+    });
+    await settled();
+    expect(connection.state).toEqual({ name: 'closed', cause: 'token_expired' });
+    await runtime.advance(100_000);
+    expect([sockets.length, runtime.timers]).toEqual([0, 0]);
+  });
+
+  test('and comes too late opens nothing: not after the deadline, not after the close', async () => {
+    const waiting: ((token: string) => void)[] = [];
+    const { connection, runtime, sockets } = connect({ token: () => new Promise((resolve) => waiting.push(resolve)) });
+    await runtime.advance(CONNECTION_TIMES.openDeadlineMs);
+    expect(connection.state.name).toBe('waiting');
+    waiting[0]?.('too late');
+    await runtime.advance(250);
+    expect([waiting.length, sockets.length]).toEqual([2, 0]);
+    connection.close();
+    waiting[1]?.('too late as well');
+    await settled();
+    expect([connection.state.name, sockets.length, runtime.timers]).toEqual(['closed', 0, 0]);
   });
 });
 

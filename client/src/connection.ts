@@ -1,6 +1,7 @@
 import type { ChatCommandInput, PresenceCommandInput, ServerEvent } from '@parley/protocol';
 import { afterClose } from '@parley/protocol/codes';
 import { Backoff, type BackoffBounds } from './backoff.js';
+import { asParleyError, type ParleyError } from './errors.js';
 import type { Runtime, Timer } from './runtime.js';
 import type { Socket, SocketFactory } from './socket.js';
 
@@ -19,7 +20,7 @@ export type CloseCause =
  * What a connection does now.
  *
  * - `idle`: not asked to connect yet;
- * - `connecting`: a socket is being opened;
+ * - `connecting`: a token is asked for, or a socket is being opened;
  * - `syncing`: open, and catching up with the inbox;
  * - `live`: everything that happens arrives;
  * - `waiting`: lost; tries again at `retryAt` (epoch ms), or at once with `reconnectNow()`;
@@ -36,7 +37,7 @@ export type ConnectionState =
 /** Bounds of a connection, all in milliseconds. */
 export interface ConnectionTimes {
   backoff: BackoffBounds;
-  /** How long opening a socket may take. */
+  /** How long opening a socket may take, with asking for a token. */
   openDeadlineMs: number;
   heartbeatIntervalMs: number;
   /** How long any sign of life may take after a PING. */
@@ -53,9 +54,12 @@ export const CONNECTION_TIMES: ConnectionTimes = {
   stableAfterMs: 10_000,
 };
 
+/** A token, or what gives one, or a ticket, for each attempt to connect. */
+export type TokenSource = string | (() => Promise<string>);
+
 export interface ConnectionParts {
   url: string;
-  token: string;
+  token: TokenSource;
   socket: SocketFactory;
   runtime: Runtime;
   times: ConnectionTimes;
@@ -84,6 +88,8 @@ export class Connection {
   readonly #listener: ConnectionListener;
   readonly #backoff: Backoff;
   #state: ConnectionState = { name: 'idle' };
+  /** Counts attempts, so that a token which comes too late opens nothing. */
+  #attempt = 0;
   #socket: Socket | null = null;
   #isOpen = false;
   #openedAt = 0;
@@ -141,7 +147,7 @@ export class Connection {
 
   /** Gives this socket up and opens another, with backoff. */
   restart(reason: string): void {
-    if (this.#socket === null) return;
+    if (this.#state.name === 'idle' || this.#state.name === 'waiting') return;
     this.#drop(4000, reason);
     this.#wait();
   }
@@ -156,7 +162,23 @@ export class Connection {
   #connect(): void {
     this.#retry?.cancel();
     this.#become({ name: 'connecting' });
-    const { url, token, socket: open, runtime, times } = this.#parts;
+    const { token, runtime, times } = this.#parts;
+    this.#deadline = runtime.after(times.openDeadlineMs, () => this.restart('open deadline'));
+    if (typeof token === 'string') this.#openSocket(token);
+    else void this.#askForToken(token);
+  }
+
+  async #askForToken(ask: () => Promise<string>): Promise<void> {
+    const attempt = this.#attempt;
+    const answer = await asked(ask);
+    if (attempt !== this.#attempt) return;
+    if (typeof answer === 'string') this.#openSocket(answer);
+    else if (answer.code === 'not_authenticated') this.close('token_expired');
+    else this.restart('no token');
+  }
+
+  #openSocket(token: string): void {
+    const { url, socket: open } = this.#parts;
     const socket = open(url, ['parley', token]);
     this.#socket = socket;
     const current = () => this.#socket === socket;
@@ -165,7 +187,6 @@ export class Connection {
     socket.onclose = (event) => current() && this.#closed(event.code, socket.refusedStatus);
     // A close event always follows; without a listener `ws` would throw.
     socket.onerror = () => undefined;
-    this.#deadline = runtime.after(times.openDeadlineMs, () => current() && this.restart('open deadline'));
   }
 
   #opened(): void {
@@ -209,6 +230,7 @@ export class Connection {
   #drop(code?: number, reason?: string): void {
     const socket = this.#socket;
     const wasOpen = this.#isOpen;
+    this.#attempt += 1;
     this.#socket = null;
     this.#isOpen = false;
     this.#deadline?.cancel();
@@ -264,6 +286,14 @@ export class Connection {
   #become(state: ConnectionState): void {
     this.#state = state;
     this.#listener.changed(state);
+  }
+}
+
+async function asked(ask: () => Promise<string>): Promise<string | ParleyError> {
+  try {
+    return await ask();
+  } catch (error) {
+    return asParleyError(error, 'network');
   }
 }
 

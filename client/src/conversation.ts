@@ -1,6 +1,8 @@
-import type { EventOf, Role } from '@parley/protocol';
+import type { ConversationSettings, EventOf, Role } from '@parley/protocol';
+import type { ParleyApi } from './api.js';
 import type { Bounds } from './bounds.js';
 import type { Message, Revision } from './entries.js';
+import { ParleyError } from './errors.js';
 import type { Follower } from './follower.js';
 import type { Outbox } from './outbox.js';
 import type { Target } from './outbox-store.js';
@@ -20,6 +22,8 @@ export interface ConversationParts {
   runtime: Runtime;
   bounds: Bounds;
   me: string;
+  /** What only HTTP does. */
+  api: Pick<ParleyApi, 'setConversation'> | undefined;
 }
 
 /**
@@ -110,6 +114,10 @@ export class Conversation {
   get closed(): boolean {
     return this.summary.kind === 'group' && this.summary.closed;
   }
+  /** Muted, pinned, archived: how one wants to see it, on all of one's devices. Nothing but `setSettings` changes it. */
+  get settings(): Readonly<ConversationSettings> {
+    return this.summary.settings;
+  }
   /** Usernames of others who are typing now. */
   get typing(): readonly string[] {
     return this.#parts.follower.typing;
@@ -130,6 +138,14 @@ export class Conversation {
   /** Marks everything up to a seq as read, by default everything. Shows at once; the server hears of it when it can. */
   markRead(upTo: number = this.lastSeq): void {
     this.#parts.follower.markRead(upTo);
+  }
+
+  /** Changes what is given, on all of one's devices. Needs the client's option `api`; rejects with ParleyError. */
+  async setSettings(change: Partial<ConversationSettings>): Promise<void> {
+    const { api, follower } = this.#parts;
+    if (api === undefined)
+      throw new ParleyError('invalid_field', 'api: setSettings needs this option of the client', { field: 'api' });
+    follower.setSettings(await api.setConversation(this.id, change));
   }
 
   /** Replaces the content of one's own message. Needs the connection; rejects with ParleyError. */

@@ -1,4 +1,4 @@
-import type { EventOf } from '@parley/protocol';
+import type { ConversationSettings, EventOf } from '@parley/protocol';
 import { Acks } from './acks.js';
 import { Announcer } from './announcer.js';
 import type { Bounds } from './bounds.js';
@@ -137,6 +137,11 @@ export class Follower {
 
   setBlocked(blocked: boolean): void {
     this.replica.setBlocked(blocked);
+    this.touch();
+  }
+
+  setSettings(settings: ConversationSettings): void {
+    this.replica.setSettings(settings);
     this.touch();
   }
 

@@ -1,4 +1,5 @@
 import type { EntryEvent, EventOf, InboxGroup, ServerEvent } from '@parley/protocol';
+import type { ParleyApi } from './api.js';
 import type { Bounds } from './bounds.js';
 import { Conversation } from './conversation.js';
 import { entryOf, type Message } from './entries.js';
@@ -17,6 +18,7 @@ export interface InboxParts {
   runtime: Runtime;
   bounds: Bounds;
   wire: Wire;
+  api: Pick<ParleyApi, 'setConversation'> | undefined;
   outbox: Outbox;
   autoAck: boolean;
   /** Fetches what was missed in all conversations, not only in opened ones. */
@@ -30,7 +32,7 @@ export interface InboxParts {
 }
 
 /** The events that change what is known of conversations. */
-type HeldEvent = EntryEvent | EventOf<'CHAT_STARTED' | 'RECEIPT' | 'BLOCK_CHANGED'>;
+type HeldEvent = EntryEvent | EventOf<'CHAT_STARTED' | 'RECEIPT' | 'BLOCK_CHANGED' | 'CONVERSATION_SETTINGS'>;
 
 interface Followed {
   conversation: Conversation;
@@ -247,6 +249,9 @@ export class Inbox {
       case 'BLOCK_CHANGED':
         this.#of(event)?.follower.setBlocked(event.blocked);
         break;
+      case 'CONVERSATION_SETTINGS':
+        this.#of(event)?.follower.setSettings(event.settings);
+        break;
       default:
         event satisfies never;
     }
@@ -325,7 +330,7 @@ export class Inbox {
       confirmed: (message) => outbox.confirm(message),
       resync: () => this.resync(),
     });
-    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, me });
+    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, me, api: this.#parts.api });
     const followed = { conversation, follower };
     this.#followed.set(summary.id, followed);
     if (summary.kind === 'chat') this.#chatIds.set(summary.with.toLowerCase(), summary.id);
@@ -346,7 +351,12 @@ const ENTRIES: ReadonlySet<string> = new Set<EntryEvent['type']>([
   'MESSAGE_DELETED',
   'GROUP_EVENT',
 ]);
-const OTHERS: ReadonlySet<string> = new Set<HeldEvent['type']>(['CHAT_STARTED', 'RECEIPT', 'BLOCK_CHANGED']);
+const OTHERS: ReadonlySet<string> = new Set<HeldEvent['type']>([
+  'CHAT_STARTED',
+  'RECEIPT',
+  'BLOCK_CHANGED',
+  'CONVERSATION_SETTINGS',
+]);
 
 function isEntry(event: ServerEvent): event is EntryEvent {
   return ENTRIES.has(event.type);

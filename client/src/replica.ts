@@ -1,3 +1,4 @@
+import type { ConversationSettings } from '@parley/protocol';
 import type { Entry, Message } from './entries.js';
 import { LocalLog } from './local-log.js';
 import type { Page } from './pages.js';
@@ -162,6 +163,11 @@ export class Replica {
   setBlocked(blocked: boolean): void {
     if (this.#base.kind !== 'chat') return;
     this.#base = { ...this.#base, blocked };
+    this.#refold();
+  }
+
+  setSettings(settings: ConversationSettings): void {
+    this.#base = { ...this.#base, settings };
     this.#refold();
   }
 

@@ -1,4 +1,4 @@
-import type { Access, InboxChat, InboxGroup, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, InboxChat, InboxGroup, Role, Visibility } from '@parley/protocol';
 import { messageOf, revised, type Entry, type GroupEntry, type Message } from './entries.js';
 
 /** How far somebody has received and read a conversation, as seqs. Both only grow. */
@@ -19,7 +19,11 @@ interface CommonSummary extends Cursors {
   /** When the conversation last moved, epoch milliseconds. */
   readonly lastAt: number;
   readonly lastMessage: Message | null;
+  /** How one wants to see it; the same on all of one's devices. */
+  readonly settings: Readonly<ConversationSettings>;
 }
+
+const NO_SETTINGS: ConversationSettings = { muted: false, pinned: false, archived: false };
 
 export interface ChatSummary extends CommonSummary {
   readonly kind: 'chat';
@@ -70,7 +74,7 @@ export function summaryOfGroup(item: InboxGroup): GroupSummary {
 /** A direct chat that has just begun. */
 export function newChat(chatId: string, peer: string, startedAt: number): ChatSummary {
   const none = { delivered: 0, read: 0 };
-  const empty = { lastSeq: 0, ordinal: 0, unread: 0, ...none, lastAt: startedAt, lastMessage: null };
+  const empty = { lastSeq: 0, ordinal: 0, unread: 0, ...none, lastAt: startedAt, lastMessage: null, settings: NO_SETTINGS };
   return { kind: 'chat', id: chatId, with: peer, peer: none, blocked: false, ...empty };
 }
 
@@ -122,7 +126,7 @@ function withGroupEntry(group: GroupSummary, entry: GroupEntry, me: string): Gro
 }
 
 function common(item: InboxChat | InboxGroup) {
-  const { lastSeq, ordinal, unread, delivered, read, lastAt, lastMessage } = item;
+  const { lastSeq, ordinal, unread, delivered, read, lastAt, lastMessage, settings } = item;
   return {
     lastSeq,
     ordinal,
@@ -131,5 +135,7 @@ function common(item: InboxChat | InboxGroup) {
     read,
     lastAt,
     lastMessage: lastMessage === undefined ? null : messageOf(lastMessage),
+    // A server of an older version does not say.
+    settings: (settings as ConversationSettings | undefined) ?? NO_SETTINGS,
   };
 }

@@ -26,6 +26,10 @@ export const HistoryMessage = z.object({
   deletedAt: f.time.optional(),
 });
 
+/** How somebody wants to see a conversation; nobody else is told. */
+export const ConversationSettings = z.object({ muted: z.boolean(), pinned: z.boolean(), archived: z.boolean() });
+const exampleSettings = { muted: false, pinned: false, archived: false };
+
 /** What both kinds of conversation say of themselves in the inbox. */
 const conversation = {
   lastSeq: f.seq,
@@ -40,6 +44,7 @@ const conversation = {
   lastAt: f.time,
   /** The newest message, as a history page shows it. */
   lastMessage: HistoryMessage.optional(),
+  settings: ConversationSettings,
 };
 export const InboxChat = z.object({
   chatId,
@@ -189,6 +194,7 @@ const exampleInbox = {
       read: 16,
       lastAt: 1790000000000,
       lastMessage: { ...exampleEntry, ordinal: 17, content: 'Hello!' },
+      settings: exampleSettings,
     },
   ],
   groups: [],
@@ -228,6 +234,12 @@ export const BlockChanged = event(
   { chatId, with: f.username, blocked: z.boolean() },
   'A direct chat was closed or opened by a block.',
   { chatId: exampleChat, with: 'bob', blocked: true },
+);
+export const SettingsChanged = event(
+  'CONVERSATION_SETTINGS',
+  { ...target, settings: ConversationSettings },
+  'How one wants to see a conversation has changed, on whichever device.',
+  { chatId: exampleChat, settings: { ...exampleSettings, pinned: true } },
 );
 
 export const PresenceUpdate = event(
@@ -316,6 +328,7 @@ export const chatEvents = [
   Receipt,
   Typing,
   BlockChanged,
+  SettingsChanged,
   Success,
   ErrorEvent,
   Info,
@@ -331,6 +344,7 @@ export type ServerEvent = ChatEvent | PresenceEvent;
 export type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
 export type HistoryMessage = z.infer<typeof HistoryMessage>;
 export type HistoryEvent = z.infer<typeof HistoryEvent>;
+export type ConversationSettings = z.infer<typeof ConversationSettings>;
 export type Inbox = z.infer<typeof Inbox>;
 export type InboxChat = z.infer<typeof InboxChat>;
 export type InboxGroup = z.infer<typeof InboxGroup>;

@@ -1,5 +1,13 @@
 import { z } from 'zod';
-import { errorFields, GroupChatHistory, Inbox, InboxGroup, OneToOneChatHistory } from './events.js';
+import {
+  ConversationSettings,
+  errorFields,
+  GroupChatHistory,
+  HistoryMessage,
+  Inbox,
+  InboxGroup,
+  OneToOneChatHistory,
+} from './events.js';
 import * as f from './fields.js';
 import { LIMITS } from './limits.js';
 
@@ -23,6 +31,7 @@ const usernameIn = (about: string) => f.username.meta({ description: about, exam
 export const ChatPath = z.object({ chatId: idIn('The direct chat.') });
 export const GroupPath = z.object({ groupId: idIn('The group.') });
 export const MemberPath = z.object({ groupId: idIn('The group.'), username: usernameIn('The member.') });
+export const ConversationPath = z.object({ conversationId: idIn('A direct chat or a group.') });
 export const UserPath = z.object({ username: usernameIn('The other person.') });
 export const SessionPath = z.object({ sessionId: idIn('The session.') });
 
@@ -33,13 +42,27 @@ export const Me = z.object({ ...user, invisible: z.boolean(), admin: z.boolean()
 export const Credentials = z.object({ username: f.username, password: f.password }).meta({
   examples: [{ username: 'ann', password: 'correct horse battery' }],
 });
-export const Registration = Credentials.extend({ displayName: f.displayName.optional() }).meta({
+/** For browsers: the session is to be in a cookie that no script can read, instead of a token in the answer. */
+const cookie = { cookie: z.boolean().default(false) };
+export const SignIn = Credentials.extend(cookie).meta({
+  examples: [
+    { username: 'ann', password: 'correct horse battery' },
+    { username: 'ann', password: 'correct horse battery', cookie: true },
+  ],
+});
+export const Registration = Credentials.extend({ displayName: f.displayName.optional(), ...cookie }).meta({
   examples: [{ username: 'ann', password: 'correct horse battery', displayName: 'Ann' }],
 });
+const session = { expiresAt: f.time, sessionId: f.id, user: Me };
 /** `token` goes into `Authorization: Bearer …`, or into the WebSocket's `?token=` or subprotocols `parley`, `<token>`. */
-export const Authenticated = z
-  .object({ token: z.string(), expiresAt: f.time, sessionId: f.id, user: Me })
-  .meta({ id: 'Authenticated' });
+export const Authenticated = z.object({ token: z.string(), ...session }).meta({ id: 'Authenticated' });
+/** A name that one would like to have. */
+export const WantedName = z.object({ username: f.username });
+export const NameState = z.object({ username: f.username, free: z.boolean() }).meta({ id: 'NameState' });
+/** What stands for the token came as a cookie. */
+export const CookieSession = z.object(session).meta({ id: 'CookieSession' });
+/** Goes where a token goes when a WebSocket is opened, and nowhere else. */
+export const Ticket = z.object({ ticket: z.string(), expiresAt: f.time }).meta({ id: 'Ticket' });
 export const PasswordChange = z.object({ current: f.password, next: f.password }).meta({
   examples: [{ current: 'correct horse battery', next: 'staple correct horse' }],
 });
@@ -61,6 +84,9 @@ export const Session = z
   })
   .meta({ id: 'Session' });
 export const Sessions = z.object({ sessions: z.array(Session) });
+
+/** `password` once more, so that a device left open is not enough. */
+export const AccountClosing = z.object({ password: f.password }).meta({ examples: [{ password: 'correct horse battery' }] });
 
 export const UserSearch = z.object({
   prefix: f.usernamePrefix.meta({ examples: ['bo'] }),
@@ -100,6 +126,36 @@ const Member = z
   .meta({ id: 'Member' });
 export const Members = z.object({ members: z.array(Member), hasMore: z.boolean() });
 
+/** What is not named stays as it is. */
+export const SettingsChange = ConversationSettings.partial().meta({
+  examples: [{ pinned: true }, { muted: true, archived: true }],
+});
+export const Settings = ConversationSettings.meta({ id: 'ConversationSettings' });
+
+/** All that there is of somebody: with every message that they wrote, in conversations that they have left too. */
+export const Export = z
+  .object({
+    exportedAt: f.time,
+    profile: Me,
+    sessions: Sessions.shape.sessions,
+    blocks: Blocks.shape.blocks,
+    conversations: z.array(
+      z.object({
+        /** Either a direct chat, `with` somebody, or a group, with its `name` and one's `role`. */
+        chatId: f.id.optional(),
+        with: f.username.optional(),
+        groupId: f.id.optional(),
+        name: f.groupName.optional(),
+        role: f.role.optional(),
+        joinedAt: f.time,
+        isMember: z.boolean(),
+        settings: ConversationSettings,
+        messages: z.array(HistoryMessage),
+      }),
+    ),
+  })
+  .meta({ id: 'Export' });
+
 export const InboxPage = z.object({
   token: z.string().max(200).optional(),
   cursor: z.string().max(200).optional(),
@@ -133,10 +189,14 @@ export const Liveness = z.object({ status: z.literal('ok') });
 export type User = z.infer<typeof User>;
 export type Me = z.infer<typeof Me>;
 export type Authenticated = z.infer<typeof Authenticated>;
+export type CookieSession = z.infer<typeof CookieSession>;
+export type Ticket = z.infer<typeof Ticket>;
 export type Session = z.infer<typeof Session>;
 export type Members = z.infer<typeof Members>;
 export type Health = z.infer<typeof Health>;
 export type ErrorBody = z.infer<typeof ErrorBody>;
+export type SettingsChange = z.infer<typeof SettingsChange>;
+export type Export = z.infer<typeof Export>;
 export type ChatRef = z.infer<typeof ChatRef>;
 export type ChatHistory = z.infer<typeof ChatHistory>;
 export type GroupHistory = z.infer<typeof GroupHistory>;

@@ -5,8 +5,11 @@ import { Refusal } from '@parley/protocol';
 import { Accounts } from './chat/accounts.js';
 import { Arrivals } from './chat/arrivals.js';
 import { Chats } from './chat/chats.js';
+import { Closing } from './chat/closing.js';
+import { ConversationSettings } from './chat/conversation-settings.js';
 import { Delivery } from './chat/delivery.js';
 import { Door } from './chat/door.js';
+import { Export } from './chat/export.js';
 import { Groups } from './chat/groups.js';
 import { Healing } from './chat/healing.js';
 import { Heard } from './chat/heard.js';
@@ -40,6 +43,7 @@ import { Metrics } from './host/metrics.js';
 import { Argon2Passwords } from './host/passwords.js';
 import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
+import { BUILT_WEB_FOLDER } from './host/web-folder.js';
 import type { Logger } from './ports/logger.js';
 import type { Job, Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
@@ -139,6 +143,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
+  const settings = new ConversationSettings({ conversations, delivery, runtime });
   const groups = new Groups({
     conversations,
     contacts,
@@ -150,6 +155,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     runtime,
     maxMembers: config.groups.maxMembers,
   });
+  const closing = new Closing({ accounts, sessions, conversations, chats, groups });
+  const exports = new Export({ accounts, sessions, chats, conversations, log, names, runtime });
   const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
   const history = new History({ door, log, names, meter, runtime });
   const inbox = new Inbox({ inbox: inboxes, names, runtime, meter });
@@ -218,6 +225,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       corsOrigins: config.doors.corsOrigins,
       trustedProxies: config.doors.trustedProxies,
       metricsToken: config.doors.metricsToken,
+      webFolder: config.webDir ?? BUILT_WEB_FOLDER,
     },
     runtime,
     logger,
@@ -229,6 +237,9 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     accounts,
     sessions,
     chats,
+    settings,
+    exports,
+    closing,
     groups,
     history,
     inbox,

@@ -14,6 +14,8 @@ export interface Config {
   roles: readonly ServerRole[];
   production: boolean;
   dataDir: string;
+  /** Null: where the build of the web client puts it. */
+  webDir: string | null;
   /** Of the cluster profile only. */
   cluster: ClusterOptions | null;
   listen: { host: string; httpPort: number; chatPort: number; presencePort: number; tls: Tls | null };
@@ -225,6 +227,7 @@ function group(v: Values, tls: Tls | null, redisCa: Buffer | null, terminal: boo
     roles: ROLES.filter((role) => v.ROLES.includes(role)),
     production,
     dataDir: resolve(v.DATA_DIR),
+    webDir: v.WEB_DIR === null ? null : resolve(v.WEB_DIR),
     cluster: v.PROFILE === 'cluster' ? clusterOf(v, redisCa) : null,
     listen: {
       host: v.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),

@@ -29,7 +29,7 @@ if (process.stdout.isTTY && addresses.http !== undefined) {
   const { http } = addresses;
   const at = http.endsWith(':3000') ? '' : ` -- --url ${http}`;
   process.stdout.write(
-    `\n  API and its documentation   ${http}/docs\n  Chat in this terminal       npm run client${at}   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client${at}\n\n`,
+    `\n  Web client                  ${http}\n  API and its documentation   ${http}/docs\n  Chat in this terminal       npm run client${at}   (in a second one too, to talk to yourself)\n  A quick check               npm run test-client${at}\n\n`,
   );
 }
 

@@ -87,6 +87,7 @@ export const SETTINGS = {
   PRESENCE_PORT: port(5000),
   HOST: setting('', 'an address or a host name', optional),
   DATA_DIR: setting('./data', 'a folder', text),
+  WEB_DIR: setting('', 'a folder', optional),
   NODE_ID: setting(
     '',
     'up to 64 letters, digits, "_", "." and "-"',

@@ -10,6 +10,8 @@ const FLAGS = [
   '--disable-sync',
 ];
 
+const WAIT_MAX_MS = 10_000;
+
 /**
  * Tests in a real Chromium. Skipped only where none can be had and none is required: `test/world/chromium.ts` has said why
  * by then, and in CI, which requires one, it has failed the run.
@@ -63,6 +65,8 @@ export function browsing(): Browsing {
       if (browser === null) throw new Error('the browser starts with the first test');
       const colorScheme = dark ? 'dark' : 'light';
       const context = await browser.newContext({ viewport: { width, height }, colorScheme, reducedMotion: 'reduce' });
+      // Shorter than a test: what was waited for is then in its failure.
+      context.setDefaultTimeout(WAIT_MAX_MS);
       contexts.push(context);
       const complain = (text: string) => tolerates?.test(text) !== true && complaints.push(text);
       context.on('console', (said) => said.type() === 'error' && complain(said.text()));

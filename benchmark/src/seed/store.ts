@@ -96,6 +96,7 @@ export class SeededStore {
       admin: false,
       invisible: false,
       lastSeen: null,
+      closedAt: null,
       createdAt: now,
     };
     if (!(await this.#stores.accounts.create(account))) throw new Error(`${username} is taken`);

@@ -8,7 +8,19 @@ export const T = 1_790_000_000_000;
 
 export function item(change: Partial<InboxChat> = {}): InboxChat {
   const cursors = { peerDelivered: 0, peerRead: 0, delivered: 0, read: 0 };
-  return { chatId: CHAT, with: 'bob', blocked: false, lastSeq: 0, ordinal: 0, unread: 0, lastAt: T, ...cursors, ...change };
+  const settings = { muted: false, pinned: false, archived: false };
+  return {
+    settings,
+    chatId: CHAT,
+    with: 'bob',
+    blocked: false,
+    lastSeq: 0,
+    ordinal: 0,
+    unread: 0,
+    lastAt: T,
+    ...cursors,
+    ...change,
+  };
 }
 
 export function live(seq: number, change: Partial<EventOf<'ONE_TO_ONE_CHAT'>> = {}): EventOf<'ONE_TO_ONE_CHAT'> {

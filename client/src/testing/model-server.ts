@@ -129,6 +129,7 @@ export class ModelServer {
       delivered: member?.delivered ?? 0,
       read: member?.read ?? 0,
       lastAt: log.rows.length === 0 ? 0 : Math.max(...log.rows.map((row) => placeOf(row).createdAt)),
+      settings: { muted: false, pinned: false, archived: false },
       ...(lastMessage !== undefined && { lastMessage: ownView(lastMessage, username) }),
     };
     if (log.kind === 'group') {

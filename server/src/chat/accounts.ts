@@ -63,6 +63,7 @@ export class Accounts {
       admin: false,
       invisible: false,
       lastSeen: null,
+      closedAt: null,
       createdAt: this.#runtime.now(),
     };
     if (!(await this.#store.create(account))) throw new Refusal('username_taken', undefined, { field: 'username' });
@@ -72,7 +73,7 @@ export class Accounts {
   /** Opens a session. Unknown user and wrong password are one refusal, after the same time. */
   async signIn({ username, password }: Credentials, device: Device): Promise<SignedIn> {
     const nobodysHash = await this.#hashOfNobody();
-    const account = await this.#store.byUsername(username);
+    const account = await this.#open(username);
     const right = await this.#passwords.verify(account?.passwordHash ?? nobodysHash, password);
     if (!account || !right) throw new Refusal('wrong_credentials');
     const session = await this.#sessions.open(account.id, device);
@@ -82,12 +83,21 @@ export class Accounts {
 
   /** Sets a new password and ends all other sessions of the user. */
   async changePassword(caller: Caller, { current, next }: PasswordChange): Promise<void> {
-    const account = await this.#account(caller.userId);
-    if (!(await this.#passwords.verify(account.passwordHash, current))) {
-      throw new Refusal('wrong_credentials', 'current: this is not your password', { field: 'current' });
-    }
+    const account = await this.confirm(caller.userId, current, 'current');
     await this.#store.setPassword(account.id, await this.#passwords.hash(next));
     await this.#sessions.endOthers(account.id, caller.sessionId);
+  }
+
+  /** Gives the account if this is its password; refused `wrong_credentials` with the field else. */
+  async confirm(userId: string, password: string, field: string): Promise<Account> {
+    const account = await this.#account(userId);
+    if (await this.#passwords.verify(account.passwordHash, password)) return account;
+    throw new Refusal('wrong_credentials', `${field}: this is not your password`, { field });
+  }
+
+  /** Closes it for good. Its name stays taken, and what it wrote stays with the name. */
+  async close(userId: string): Promise<void> {
+    await this.#store.close(userId, this.#runtime.now());
   }
 
   /** The account as its user sees it. */
@@ -119,7 +129,7 @@ export class Accounts {
 
   /** One person; refused `not_found` if there is none. */
   async byUsername(username: string): Promise<http.User> {
-    const account = await this.#store.byUsername(username);
+    const account = await this.#open(username);
     if (!account) throw new Refusal('not_found', undefined, { field: 'username' });
     return userOf(account);
   }
@@ -133,10 +143,21 @@ export class Accounts {
     return this.#nobodysHash;
   }
 
+  /** Whether nobody has the name, or had it. */
+  async isFree(username: string): Promise<boolean> {
+    return (await this.#store.byUsername(username)) === null;
+  }
+
   async #account(userId: string): Promise<Account> {
     const [account] = await this.#store.byIds([userId]);
-    if (!account) throw new Refusal('not_authenticated');
+    if (!account || account.closedAt !== null) throw new Refusal('not_authenticated');
     return account;
+  }
+
+  /** A closed one is as good as none. */
+  async #open(username: string): Promise<Account | null> {
+    const account = await this.#store.byUsername(username);
+    return account?.closedAt === null ? account : null;
   }
 
   /**
@@ -144,8 +165,8 @@ export class Accounts {
    * old password. Looked up after opening, either it is seen here, or the change sees the session.
    */
   async #endIfPasswordChanged(account: Account, session: SessionRow): Promise<void> {
-    const { passwordHash } = await this.#account(account.id);
-    if (passwordHash === account.passwordHash) return;
+    const [now] = await this.#store.byIds([account.id]);
+    if (now?.passwordHash === account.passwordHash) return;
     await this.#sessions.end(account.id, session.id);
     throw new Refusal('wrong_credentials');
   }

@@ -15,7 +15,15 @@ import type { Watcher } from './watchers.js';
 const fail = (error: unknown) => {
   throw error;
 };
-const rest = { displayName: null, passwordHash: '', admin: false, invisible: false, lastSeen: null, createdAt: 1 };
+const rest = {
+  displayName: null,
+  passwordHash: '',
+  admin: false,
+  invisible: false,
+  lastSeen: null,
+  closedAt: null,
+  createdAt: 1,
+};
 
 let dataDir: string;
 let stores: EmbeddedStores;

@@ -29,6 +29,7 @@ beforeEach(async () => {
     admin: false,
     invisible: false,
     lastSeen: null,
+    closedAt: null,
     createdAt: runtime.now(),
   });
   reads = 0;

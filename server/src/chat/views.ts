@@ -44,6 +44,7 @@ export function newGroupView(entry: Entry, { entries }: Appended): InboxGroup {
     delivered: entry.seq - 1,
     read: entry.seq - 1,
     lastAt: entry.createdAt,
+    settings: { muted: false, pinned: false, archived: false },
   };
 }
 
@@ -69,4 +70,5 @@ const common = ({ conversation, membership }: Opened) => ({
   delivered: membership.delivered,
   read: membership.read,
   lastAt: conversation.lastAt,
+  settings: membership.settings,
 });

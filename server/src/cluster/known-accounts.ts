@@ -56,6 +56,10 @@ export class KnownAccounts implements AccountStore {
     return this.#accounts.setProfile(id, change);
   }
 
+  close(id: string, at: number): Promise<void> {
+    return this.#accounts.close(id, at);
+  }
+
   setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
     return this.#accounts.setLastSeen(seen);
   }

@@ -10,6 +10,7 @@ import { ChatConnection, type ChatDoor } from './chat-connection.js';
 import { addressKey, clientAddress, type TrustedProxies } from './client-address.js';
 import type { Connection, ConnectionWorld } from './connection.js';
 import { Connections, type HeartbeatOptions } from './connections.js';
+import { isOwnOrigin } from './own-origin.js';
 import { PresenceConnection, type PresenceDoor } from './presence-connection.js';
 import { asksForWebSocket, PlainRequests } from './plain-requests.js';
 import { Bucket, type Rate } from './rate-limit.js';
@@ -20,7 +21,7 @@ import { SUBPROTOCOL, upgradeToken, type Bearer, type Tokens } from './tokens.js
 export type SocketKind = 'chat' | 'presence';
 
 export interface SocketOptions {
-  /** `null`: requests without an Origin only, that is, no browsers. */
+  /** Whose pages may connect, beside those of this server. */
   origins: '*' | readonly string[];
   trustedProxies: TrustedProxies;
   connectionsPerAddress: number;
@@ -138,7 +139,7 @@ export class SocketServer {
 
   async #upgrade(kind: SocketKind, request: IncomingMessage, stream: Duplex, head: Buffer): Promise<void> {
     const address = this.#admit(request);
-    const bearer = await this.#parts.tokens.authenticate(upgradeToken(request));
+    const bearer = await this.#parts.tokens.authenticateSocket(upgradeToken(request));
     const { connectionsPerUser } = this.#parts.options;
     // Again, now that nothing comes between the check and the count: many may have arrived while tokens were checked.
     this.#checkAddress(address);
@@ -154,7 +155,8 @@ export class SocketServer {
     const { origins, trustedProxies } = this.#parts.options;
     if (this.#draining) throw new Refusal('draining');
     const { origin } = request.headers;
-    if (origin !== undefined && origins !== '*' && !origins.includes(origin)) {
+    const isKnown = origin === undefined || origins === '*' || origins.includes(origin);
+    if (!isKnown && !isOwnOrigin(origin, request, trustedProxies)) {
       throw new Refusal('not_allowed', 'This origin may not connect; see CORS_ORIGIN.', { field: 'Origin' });
     }
     const address = addressKey(clientAddress(request, trustedProxies));

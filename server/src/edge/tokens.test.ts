@@ -49,6 +49,20 @@ describe('Tokens', () => {
     await expect(tokens.authenticate(token)).rejects.toEqual(refused);
   });
 
+  test('a ticket opens sockets only, for a minute, and what it opens holds as long as the session', async () => {
+    const { tokens, ann, sessions, runtime } = setting();
+    const { ticket, expiresAt } = await tokens.ticket(ann);
+    expect(expiresAt).toBe((Math.floor(runtime.now() / 1_000) + 60) * 1_000);
+    await expect(tokens.authenticate(ticket)).rejects.toEqual(refused);
+    for (let twice = 0; twice < 2; twice++) expect(await tokens.authenticateSocket(ticket)).toEqual(ann);
+    await expect(tokens.authenticate(ticket)).rejects.toEqual(refused);
+    runtime.advance(61_000);
+    await expect(tokens.authenticateSocket(ticket)).rejects.toEqual(refused);
+    const { ticket: next } = await tokens.ticket(ann);
+    sessions.clear();
+    await expect(tokens.authenticateSocket(next)).rejects.toEqual(refused);
+  });
+
   test('one whose session has ended is refused', async () => {
     const { tokens, ann, sessions } = setting();
     const token = await tokens.issue(ann);

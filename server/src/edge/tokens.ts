@@ -8,6 +8,10 @@ import type { Sessions } from '../chat/sessions.js';
 import type { Runtime } from '../ports/runtime.js';
 
 const ISSUER = 'parley';
+/** Another one, so that a ticket can never pass for a token. */
+const TICKET_ISSUER = 'parley/ticket';
+/** A page asks for a ticket just before it opens a socket. */
+const TICKET_HOLDS_S = 60;
 const ALGORITHM = 'HS256';
 /** Ours have about 300; a hostile one must not cost more to refuse. */
 const TOKEN_MAX_CHARS = 2_048;
@@ -37,38 +41,58 @@ export class Tokens {
   }
 
   /** A token for a session. */
-  async issue({ userId, username, sessionId, expiresAt }: Bearer): Promise<string> {
-    return new SignJWT({ name: username, sid: sessionId })
-      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
-      .setIssuer(ISSUER)
-      .setSubject(userId)
-      .setIssuedAt(Math.floor(this.#runtime.now() / 1_000))
-      .setExpirationTime(Math.ceil(expiresAt / 1_000))
-      .sign(await this.#key);
+  issue(bearer: Bearer): Promise<string> {
+    return this.#sign(bearer, ISSUER, Math.ceil(bearer.expiresAt / 1_000));
+  }
+
+  /** A ticket for a session: opens sockets, for a minute. What it opened lives as long as the session. */
+  async ticket(caller: Caller): Promise<{ ticket: string; expiresAt: number }> {
+    const expiresAtS = Math.floor(this.#runtime.now() / 1_000) + TICKET_HOLDS_S;
+    return { ticket: await this.#sign(caller, TICKET_ISSUER, expiresAtS), expiresAt: expiresAtS * 1_000 };
   }
 
   /** Verifies the token and that its session holds; refuses `not_authenticated` otherwise. */
-  async authenticate(token: string | null): Promise<Bearer> {
+  authenticate(token: string | null): Promise<Bearer> {
+    return this.#authenticate(token, [ISSUER]);
+  }
+
+  /** The same for who opens a socket: by a token or by a ticket. */
+  authenticateSocket(token: string | null): Promise<Bearer> {
+    return this.#authenticate(token, [ISSUER, TICKET_ISSUER]);
+  }
+
+  async #sign({ userId, username, sessionId }: Caller, issuer: string, expiresAtS: number): Promise<string> {
+    return new SignJWT({ name: username, sid: sessionId })
+      .setProtectedHeader({ alg: ALGORITHM, typ: 'JWT' })
+      .setIssuer(issuer)
+      .setSubject(userId)
+      .setIssuedAt(Math.floor(this.#runtime.now() / 1_000))
+      .setExpirationTime(expiresAtS)
+      .sign(await this.#key);
+  }
+
+  async #authenticate(token: string | null, issuers: string[]): Promise<Bearer> {
     if (token === null || token.length > TOKEN_MAX_CHARS) throw new Refusal('not_authenticated');
-    const caller = this.#verified.get(token) ?? (await this.#verify(token));
+    const caller = this.#verified.get(token) ?? (await this.#verify(token, issuers));
     const session = await this.#sessions.check(caller.sessionId);
     if (session?.userId !== caller.userId) throw new Refusal('not_authenticated');
     return { ...caller, expiresAt: session.expiresAt };
   }
 
-  async #verify(token: string): Promise<Caller> {
-    const { sub, name, sid } = await this.#claims(token);
+  async #verify(token: string, issuers: string[]): Promise<Caller> {
+    const { iss, sub, name, sid } = await this.#claims(token, issuers);
     if (typeof sub !== 'string' || typeof name !== 'string' || typeof sid !== 'string') throw new Refusal('not_authenticated');
     const caller = { userId: sub, username: name, sessionId: sid };
-    this.#verified.set(token, caller);
+    // Not a ticket: it ends before its session.
+    if (iss === ISSUER) this.#verified.set(token, caller);
     return caller;
   }
 
-  async #claims(token: string): Promise<{ sub?: unknown; name?: unknown; sid?: unknown }> {
+  async #claims(token: string, issuers: string[]): Promise<{ iss?: unknown; sub?: unknown; name?: unknown; sid?: unknown }> {
     try {
       const options = {
         algorithms: [ALGORITHM],
-        issuer: ISSUER,
+        issuer: issuers,
         requiredClaims: ['sub', 'name', 'sid', 'exp'],
         currentDate: new Date(this.#runtime.now()),
       };

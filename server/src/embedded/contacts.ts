@@ -19,7 +19,8 @@ const ACQUAINTED = `SELECT other.value FROM json_each(?2) other
       AND own.conversation_id = theirs.conversation_id AND own.user_id = ?1 AND own.left_seq IS NULL
       AND c.id = own.conversation_id AND c.closed = 0
   ) AND NOT (${BLOCKED_BETWEEN})`;
-const BLOCKED_AMONG = `SELECT other.value FROM json_each(?2) other WHERE ${BLOCKED_BETWEEN}`;
+const BLOCKED_AMONG = `SELECT other.value FROM json_each(?2) other
+  WHERE ${BLOCKED_BETWEEN} OR EXISTS (SELECT 1 FROM accounts WHERE id = other.value AND closed_at IS NOT NULL)`;
 const BLOCKS = `SELECT a.username, b.since FROM blocks b JOIN accounts a ON a.id = b.blocked_id
   WHERE b.blocker_id = ? ORDER BY a.username_key`;
 

@@ -11,6 +11,7 @@ export class Pairs {
   readonly #befriend: Statement;
   readonly #create: Statement;
   readonly #countBlocks: Statement;
+  readonly #closedAmong: Statement;
   readonly #block: Statement;
   readonly #unblock: Statement;
 
@@ -29,12 +30,13 @@ export class Pairs {
       db,
       'SELECT count(*) FROM blocks WHERE (blocker_id = ?1 AND blocked_id = ?2) OR (blocker_id = ?2 AND blocked_id = ?1)',
     );
+    this.#closedAmong = prepare(db, 'SELECT 1 FROM accounts WHERE id IN (?, ?) AND closed_at IS NOT NULL');
     this.#block = prepare(db, 'INSERT OR IGNORE INTO blocks (blocker_id, blocked_id, since) VALUES (?, ?, ?)');
     this.#unblock = prepare(db, 'DELETE FROM blocks WHERE blocker_id = ? AND blocked_id = ?');
   }
 
   openDirect([, low, high, newId, at]: DirectCommand): Outcome<'direct'> {
-    if (this.#blocksBetween(low, high) > 0) return null;
+    if (this.#blocksBetween(low, high) > 0 || this.#closedAmong.get(low, high) !== undefined) return null;
     const existing = this.#directOf(low, high);
     if (existing !== null) return [existing, false];
     this.#create.run(newId, at);

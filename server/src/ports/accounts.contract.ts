@@ -22,6 +22,7 @@ function accounts(stage: Stage): void {
     admin: false,
     invisible: false,
     lastSeen: null,
+    closedAt: null,
     createdAt: 1_790_000_000_000,
     ...more,
   });
@@ -41,6 +42,19 @@ function accounts(stage: Stage): void {
       ['dora', 'Dora', 'DORA', 'dORA'].map((username, turn) => store(turn).create(account(username))),
     );
     expect(tries.filter(Boolean)).toHaveLength(1);
+  });
+
+  it('W66 a closed account keeps its name and id, and is found by nobody who searches', async () => {
+    const gone = account('gone.away', { displayName: 'Gone', admin: true, lastSeen: 5 });
+    await store().create(gone);
+    await store().close(gone.id, 7);
+    await store(1).close(gone.id, 8);
+    await store().setLastSeen([{ userId: gone.id, at: 9 }]);
+    const closed = { ...gone, displayName: null, admin: false, invisible: true, lastSeen: null, passwordHash: '', closedAt: 7 };
+    expect(await store(1).byIds([gone.id])).toEqual([closed]);
+    expect(await store(1).byUsername('Gone.Away')).toEqual(closed);
+    expect(await store(1).search('gone.', 10)).toEqual([]);
+    expect(await store(1).create(account('GONE.away'))).toBe(false);
   });
 
   it('finds many by id', async () => {

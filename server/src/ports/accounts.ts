@@ -8,6 +8,8 @@ export interface Account {
   invisible: boolean;
   /** When the user was last seen, epoch ms; null: never. */
   lastSeen: number | null;
+  /** When it was closed for good, epoch ms; null: it is open. */
+  closedAt: number | null;
   createdAt: number;
 }
 
@@ -27,10 +29,12 @@ export interface AccountStore {
   create(account: Account): Promise<boolean>;
   byUsername(username: string): Promise<Account | null>;
   byIds(ids: string[]): Promise<Account[]>;
-  /** By username ascending, without case. */
+  /** By username ascending, without case; no closed ones. */
   search(prefix: string, limit: number): Promise<Account[]>;
   setPassword(id: string, passwordHash: string): Promise<void>;
   setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void>;
+  /** For good: nobody signs in to it, or finds it by searching. Name and id stay, for what it wrote; the rest goes. */
+  close(id: string, at: number): Promise<void>;
   setLastSeen(seen: { userId: string; at: number }[]): Promise<void>;
 }
 

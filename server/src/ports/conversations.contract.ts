@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import type { InboxQuery } from './conversations.js';
 import { entry, only, range, Stage, type OpenStores } from './stage.contract.js';
 
+const NONE = { muted: false, pinned: false, archived: false };
+
 /** What every store of conversations, inboxes and contacts keeps. */
 export function conversationsContract(name: string, open: OpenStores): void {
   describe(`direct chats on ${name}`, () => {
@@ -45,7 +47,15 @@ function directChats(stage: Stage): void {
       lastSeq: 0,
       ordinal: 0,
     });
-    expect(membership).toEqual({ role: 'member', joinedSeq: 1, joinedAt: expect.any(Number), delivered: 0, read: 0, unread: 0 });
+    expect(membership).toEqual({
+      role: 'member',
+      joinedSeq: 1,
+      joinedAt: expect.any(Number),
+      delivered: 0,
+      read: 0,
+      unread: 0,
+      settings: NONE,
+    });
     expect(await stage.node().conversations.open(stranger, chat)).toBeNull();
     expect(await stage.node().conversations.direct(a, stranger)).toBeNull();
   });
@@ -269,6 +279,35 @@ function inboxes(stage: Stage): void {
     expect((await inbox(me, { since: second })).items[0]?.conversation).toMatchObject({ blocked: true });
   });
 
+  it('W65 R16 settings are one member’s own, change by what is given, and move the item', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const [chat, group] = [await stage.direct(me, a), await stage.group(a, [me])];
+    const set = (id: string, change: object, turn = 0) => stage.node(turn).conversations.setSettings(me, id, change, Date.now());
+    const since = await stage.later();
+    expect(await set(chat, { pinned: true })).toEqual({ ...NONE, pinned: true });
+    expect(await set(chat, { muted: true }, 1)).toEqual({ ...NONE, pinned: true, muted: true });
+    expect(await set(chat, { pinned: false, archived: true })).toEqual({ pinned: false, muted: true, archived: true });
+    expect(await idsOf(me, { since })).toEqual([chat]);
+    expect((await inbox(me, { since })).items[0]?.membership.settings).toEqual({ pinned: false, muted: true, archived: true });
+    expect((await stage.opened(me, group)).membership.settings).toEqual(NONE);
+    expect((await stage.opened(a, chat)).membership.settings).toEqual(NONE);
+    expect(await idsOf(a, { since })).toEqual([]);
+  });
+
+  it('W65 settings race without losing one another; a message changes none; they stay for who comes back', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const group = await stage.group(a, [me]);
+    const set = (change: object, turn: number) => stage.node(turn).conversations.setSettings(me, group, change, Date.now());
+    await Promise.all([set({ muted: true }, 0), set({ pinned: true }, 1), set({ archived: true }, 0)]);
+    await stage.send(group, a);
+    const all = { muted: true, pinned: true, archived: true };
+    expect((await stage.opened(me, group)).membership.settings).toEqual(all);
+    await stage.leave(group, me);
+    expect(await set({ muted: false }, 1)).toBeNull();
+    await stage.join(group, me);
+    expect((await stage.opened(me, group)).membership.settings).toEqual(all);
+  });
+
   it('R16 tells what was left since, once it is left and until it is joined again', async () => {
     const [me, a] = (await stage.people(2)) as [string, string];
     const group = await stage.group(a, [me]);
@@ -307,6 +346,89 @@ function contacts(stage: Stage): void {
     const others = [friend, inGroup, blocked, wasInGroup, inClosed, stranger];
     expect((await stage.node(1).contacts.acquainted(me, others)).sort()).toEqual([friend, inGroup].sort());
     expect(await stage.node().contacts.acquainted(me, [])).toEqual([]);
+  });
+
+  it('W66 with a closed account no chat starts, and it counts as blocked', async () => {
+    const [me, a, b] = (await stage.people(3)) as [string, string, string];
+    await stage.node().accounts.close(a, Date.now());
+    for (const [from, to] of [
+      [me, a],
+      [a, me],
+    ] as const)
+      expect(await stage.node(1).conversations.openDirect(from, to, randomUUID(), Date.now())).toBeNull();
+    expect(await stage.node(1).contacts.blockedAmong(me, [a, b])).toEqual([a]);
+  });
+
+  it('W66 an account that is closed while chats with it start is in none that the closing does not see', async () => {
+    const [me, ...others] = (await stage.people(16)) as [string, ...string[]];
+    const opening = others.map((other, n) => stage.node(n).conversations.openDirect(other, me, randomUUID(), Date.now()));
+    await stage.node(1).accounts.close(me, Date.now());
+    const seen = (await stage.node(1).conversations.memberships(me, undefined, 100)).map(({ conversationId }) => conversationId);
+    const opened = (await Promise.all(opening)).flatMap((chat) => (chat === null ? [] : [chat.id]));
+    expect(seen).toEqual(opened.toSorted());
+  });
+
+  it('W67 memberships are all that one is or was in, page by page', async () => {
+    const [me, a] = (await stage.people(2)) as [string, string];
+    const [chat, group, left] = [await stage.direct(me, a), await stage.group(me), await stage.group(a, [me], { name: 'Left' })];
+    for (const id of [chat, left, left]) await stage.send(id, me);
+    await stage.send(left, a);
+    await stage.leave(left, me);
+    await stage.node().conversations.setSettings(me, chat, { muted: true }, Date.now());
+    const memberships = (after?: string, limit = 100) => stage.node(1).conversations.memberships(me, after, limit);
+    const all = await memberships();
+    const [account] = await stage.node().accounts.byIds([a]);
+    const common = { joinedAt: expect.any(Number), settings: NONE };
+    expect(new Map(all.map((record) => [record.conversationId, record]))).toEqual(
+      new Map([
+        [
+          chat,
+          {
+            ...common,
+            conversationId: chat,
+            kind: 'direct',
+            name: '',
+            peer: account?.username,
+            role: 'member',
+            isMember: true,
+            sent: 1,
+            lastSeq: 1,
+            settings: { ...NONE, muted: true },
+          },
+        ],
+        [
+          group,
+          {
+            ...common,
+            conversationId: group,
+            kind: 'group',
+            name: 'Climbing',
+            peer: null,
+            role: 'owner',
+            isMember: true,
+            sent: 0,
+            lastSeq: 1,
+          },
+        ],
+        [
+          left,
+          {
+            ...common,
+            conversationId: left,
+            kind: 'group',
+            name: 'Left',
+            peer: null,
+            role: 'member',
+            isMember: false,
+            sent: 2,
+            lastSeq: 6,
+          },
+        ],
+      ]),
+    );
+    const [first, second] = [await memberships(undefined, 2), await memberships(all[1]?.conversationId, 2)];
+    expect([...first, ...second]).toEqual(all);
+    expect(all.map(({ conversationId }) => conversationId)).toEqual([chat, group, left].toSorted());
   });
 
   it('D7 blocks are listed to who made them, and found either way', async () => {

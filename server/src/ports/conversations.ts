@@ -1,4 +1,4 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Entry, Appended } from './log.js';
 
 export interface DirectConversation {
@@ -32,6 +32,7 @@ export interface Membership {
   delivered: number;
   read: number;
   unread: number;
+  settings: ConversationSettings;
 }
 
 /** A conversation as one of its members sees it. */
@@ -73,6 +74,22 @@ export interface InboxItem extends Opened {
   peer: { userId: string; delivered: number; read: number } | null;
   lastMessage: Entry | null;
 }
+/** That a user is, or was, in a conversation. */
+export interface MembershipRecord {
+  conversationId: string;
+  kind: 'direct' | 'group';
+  /** Group only, else ''. */
+  name: string;
+  /** Direct only, else null: the other's username. */
+  peer: string | null;
+  role: Role;
+  joinedAt: number;
+  isMember: boolean;
+  /** How many messages of its log are the user's own, whenever sent. */
+  sent: number;
+  lastSeq: number;
+  settings: ConversationSettings;
+}
 export interface InboxQuery {
   userId: string;
   /** Only what moved at or after this time (conversation, membership or cursors). */
@@ -84,7 +101,10 @@ export interface InboxQuery {
 
 /** Conversations and who is in them. The log changes them; this reads them, and starts new ones. */
 export interface ConversationStore {
-  /** Starts the direct chat of two users, or gives the one they have. Refused while one blocks the other: null. */
+  /**
+   * Starts the direct chat of two users, or gives the one they have. Refused while one blocks the other, and if the account
+   * of one is closed: null.
+   */
   openDirect(a: string, b: string, newId: string, at: number): Promise<{ id: string; created: boolean } | null>;
   /** The direct chat of two users, if they have one. */
   direct(a: string, b: string): Promise<string | null>;
@@ -108,6 +128,18 @@ export interface ConversationStore {
   roster(conversationId: string): Promise<Roster | null>;
   /** Members by username ascending, after `after`. */
   members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]>;
+  /** Everything that the user is, or ever was, in: by id ascending, after `after`. */
+  memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]>;
+  /**
+   * Sets what is given of how the user wants to see it, and leaves the rest; gives all of it. Moves the item in the user's
+   * inbox. Null: not a member. They stay for who leaves and comes back.
+   */
+  setSettings(
+    userId: string,
+    conversationId: string,
+    change: { [K in keyof ConversationSettings]?: ConversationSettings[K] | undefined },
+    at: number,
+  ): Promise<ConversationSettings | null>;
 }
 
 /** What a user sees first. */
@@ -134,6 +166,6 @@ export interface ContactStore {
     at: number,
   ): Promise<{ conversationId: string | null; blocked: boolean; changed: boolean }>;
   blocks(blockerId: string): Promise<{ username: string; since: number }[]>;
-  /** Those of `others` who have blocked the user, or whom the user has blocked. */
+  /** Those of `others` who have blocked the user, whom the user has blocked, or whose account is closed. */
   blockedAmong(userId: string, others: string[]): Promise<string[]>;
 }

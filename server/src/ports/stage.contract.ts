@@ -44,6 +44,7 @@ export class Stage {
       admin: false,
       invisible: false,
       lastSeen: null,
+      closedAt: null,
       createdAt: Date.now(),
     });
     return id;

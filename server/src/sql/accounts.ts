@@ -27,6 +27,7 @@ export class SqlAccounts implements AccountStore {
         admin: Number(account.admin),
         invisible: Number(account.invisible),
         last_seen: account.lastSeen,
+        closed_at: account.closedAt,
         created_at: account.createdAt,
       })
       .onConflict((conflict) => conflict.column('username_key').doNothing())
@@ -56,6 +57,7 @@ export class SqlAccounts implements AccountStore {
       .selectAll()
       .where('username_key', '>=', keyOf(prefix))
       .where('username_key', '<', keyOf(prefix) + AFTER_ALL)
+      .where('closed_at', 'is', null)
       .orderBy('username_key')
       .limit(limit)
       .execute();
@@ -86,6 +88,15 @@ export class SqlAccounts implements AccountStore {
     await this.#db.updateTable('accounts').set(set).where('id', '=', id).execute();
   }
 
+  async close(id: string, at: number): Promise<void> {
+    await this.#db
+      .updateTable('accounts')
+      .set({ closed_at: at, display_name: null, password_hash: '', last_seen: null, invisible: 1, admin: 0 })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute();
+  }
+
   /** Never goes back: the latest wins, in whatever order they come. */
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
     // In one order, so that two servers rarely wait for each other; one that is refused for a deadlock is tried again.
@@ -93,7 +104,7 @@ export class SqlAccounts implements AccountStore {
     for (let start = 0; start < byId.length; start += IDS_PER_STATEMENT) {
       const rows = byId.slice(start, start + IDS_PER_STATEMENT).map(({ userId, at }) => sql`(${userId}, CAST(${at} AS bigint))`);
       await sql`UPDATE accounts SET last_seen = column2 FROM (VALUES ${sql.join(rows)}) AS seen
-        WHERE id = column1 AND (last_seen IS NULL OR last_seen < column2)`.execute(this.#db);
+        WHERE id = column1 AND closed_at IS NULL AND (last_seen IS NULL OR last_seen < column2)`.execute(this.#db);
     }
   }
 }
@@ -108,5 +119,6 @@ const accountOf = (row: Selectable<AccountsTable>): Account => ({
   admin: row.admin === 1,
   invisible: row.invisible === 1,
   lastSeen: row.last_seen,
+  closedAt: row.closed_at,
   createdAt: row.created_at,
 });

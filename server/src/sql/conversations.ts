@@ -1,8 +1,16 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
-import type { Conversation, ConversationStore, GroupConversation, Member, Opened, Roster } from '../ports/conversations.js';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
+import type {
+  Conversation,
+  ConversationStore,
+  GroupConversation,
+  Member,
+  MembershipRecord,
+  Opened,
+  Roster,
+} from '../ports/conversations.js';
 import type { Appended } from '../ports/log.js';
 import type { Asker } from './asker.js';
-import { openedOf, type OpenedRow } from './rows.js';
+import { openedOf, settingsOf, type OpenedRow, type SettingsRow } from './rows.js';
 
 /** The questions about conversations, as one of the databases has them. */
 export interface ConversationQuestions<Statement> {
@@ -16,11 +24,25 @@ export interface ConversationQuestions<Statement> {
   roster: Statement;
   /** Of conversation, username in lower case and limit: user_id, username, role, joined_seq, joined_at and both cursors. */
   members: Statement;
+  /** Of user, conversation and limit: `RecordRow`. */
+  memberships: Statement;
 }
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [kind: Conversation['kind'], membersVersion: number, blocked: number, name: string, membersJson: string];
 type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
+type RecordRow = [
+  id: string,
+  kind: Conversation['kind'],
+  name: string,
+  Role,
+  joinedAt: number,
+  leftSeq: number | null,
+  sent: number,
+  lastSeq: number,
+  ...settings: SettingsRow,
+  peer: string | null,
+];
 
 /** Conversations and their members in a database of SQL. */
 export abstract class SqlConversations<Statement> implements ConversationStore {
@@ -33,6 +55,7 @@ export abstract class SqlConversations<Statement> implements ConversationStore {
   }
 
   abstract createGroup(group: Parameters<ConversationStore['createGroup']>[0]): Promise<Appended>;
+  abstract setSettings(...change: Parameters<ConversationStore['setSettings']>): Promise<ConversationSettings | null>;
   protected abstract openPair(pair: Pair, newId: string, at: number): Promise<[id: string, created: boolean] | null>;
 
   async openDirect(a: string, b: string, newId: string, at: number): Promise<{ id: string; created: boolean } | null> {
@@ -84,6 +107,16 @@ export abstract class SqlConversations<Statement> implements ConversationStore {
       read,
     }));
   }
+
+  async memberships(userId: string, after: string | undefined, limit: number): Promise<MembershipRecord[]> {
+    return (await this.#asker.rows<RecordRow>(this.#questions.memberships, [userId, after ?? '', limit])).map(recordOf);
+  }
+}
+
+function recordOf(row: RecordRow): MembershipRecord {
+  const [conversationId, kind, name, role, joinedAt, leftSeq, sent, lastSeq, muted, pinned, archived, peer] = row;
+  const settings = settingsOf([muted, pinned, archived]);
+  return { conversationId, kind, name, peer, role, joinedAt, isMember: leftSeq === null, sent, lastSeq, settings };
 }
 
 /** Two users, in the order of their ids. */

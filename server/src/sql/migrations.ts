@@ -15,6 +15,8 @@ export const migrations: Record<string, Migration> = {
     },
   },
   '0002_imports': { up: createImports },
+  '0003_settings': { up: addSettings },
+  '0004_closing': { up: addClosing },
 };
 
 /** Accounts, sessions and blocks. */
@@ -169,4 +171,19 @@ export async function createImports(db: Kysely<Database>): Promise<void> {
     .addColumn('parts_done', 'integer', (column) => column.notNull())
     .addColumn('finished_at', 'bigint')
     .execute();
+}
+
+/** How members want to see a conversation. */
+export async function addSettings(db: Kysely<Database>): Promise<void> {
+  for (const name of ['muted', 'pinned', 'archived']) {
+    await db.schema
+      .alterTable('memberships')
+      .addColumn(name, 'integer', (column) => column.notNull().defaultTo(0))
+      .execute();
+  }
+}
+
+/** When an account was closed for good. */
+export async function addClosing(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('accounts').addColumn('closed_at', 'bigint').execute();
 }

@@ -1,4 +1,4 @@
-import type { Access, Role, Visibility } from '@parley/protocol';
+import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Conversation, Membership, Opened } from '../ports/conversations.js';
 import type { Entry, EntryDetail, EntryKind } from '../ports/log.js';
 
@@ -49,7 +49,8 @@ export const OPENED_COLUMNS = `c.id, c.kind, c.last_seq, c.last_ordinal, c.last_
   c.name, c.access, c.visibility, c.closed, c.blocked,
   CASE c.kind WHEN 'direct' THEN (SELECT min(user_id) FROM memberships WHERE conversation_id = c.id) END,
   CASE c.kind WHEN 'direct' THEN (SELECT max(user_id) FROM memberships WHERE conversation_id = c.id) END,
-  m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq, c.last_ordinal - m.read_ordinal - (m.sent - m.read_sent)`;
+  m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq, c.last_ordinal - m.read_ordinal - (m.sent - m.read_sent),
+  m.muted, m.pinned, m.archived`;
 export type OpenedRow = [
   id: string,
   kind: 'direct' | 'group',
@@ -75,20 +76,29 @@ type OwnColumns = [
   delivered: number,
   read: number,
   unread: number,
+  ...settings: SettingsRow,
 ];
 /** How many columns `OPENED_COLUMNS` are, and at which those of the member begin. */
-export const OPENED_WIDTH = 21;
+export const OPENED_WIDTH = 24;
 const OWN_AT = 13;
 
 export function openedOf(row: OpenedRow): Opened {
   const [id, kind, lastSeq, ordinal, lastAt, createdAt, membersVersion, memberCount, name, access, visibility, closed, blocked] =
     row;
-  const [low, high, role, joinedSeq, joinedAt, delivered, read, unread] = row.slice(OWN_AT) as OwnColumns;
+  const [low, high, role, joinedSeq, joinedAt, delivered, read, unread, ...settings] = row.slice(OWN_AT) as OwnColumns;
   const log = { id, lastSeq, ordinal, membersVersion, createdAt, lastAt };
   const conversation: Conversation =
     kind === 'direct'
       ? { kind, ...log, userIds: [low, high], blocked: blocked > 0 }
       : { kind, ...log, name, access, visibility, closed: closed === 1, memberCount };
-  const membership: Membership = { role, joinedSeq, joinedAt, delivered, read, unread };
+  const membership: Membership = { role, joinedSeq, joinedAt, delivered, read, unread, settings: settingsOf(settings) };
   return { conversation, membership };
 }
+
+/** Of membership `m`, as they are selected. */
+export type SettingsRow = [muted: number, pinned: number, archived: number];
+export const settingsOf = ([muted, pinned, archived]: SettingsRow): ConversationSettings => ({
+  muted: muted === 1,
+  pinned: pinned === 1,
+  archived: archived === 1,
+});

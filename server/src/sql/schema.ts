@@ -26,6 +26,7 @@ export interface AccountsTable {
   admin: number;
   invisible: number;
   last_seen: number | null;
+  closed_at: number | null;
   created_at: number;
 }
 
@@ -79,6 +80,9 @@ export interface MembershipsTable {
   read_ordinal: number;
   read_sent: number;
   moved_at: number;
+  muted: number;
+  pinned: number;
+  archived: number;
 }
 
 export interface FriendshipsTable {

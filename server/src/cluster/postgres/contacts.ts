@@ -26,7 +26,8 @@ const ACQUAINTED: Statement = {
 };
 const BLOCKED_AMONG: Statement = {
   name: 'blocked_among',
-  text: `SELECT other.id FROM unnest($2::text[]) AS other(id) WHERE ${BLOCKED_BETWEEN}`,
+  text: `SELECT other.id FROM unnest($2::text[]) AS other(id)
+    WHERE ${BLOCKED_BETWEEN} OR EXISTS (SELECT FROM accounts WHERE id = other.id AND closed_at IS NOT NULL)`,
 };
 const BLOCKS: Statement = {
   name: 'blocks',

@@ -1,7 +1,8 @@
+import type { ConversationSettings } from '@parley/protocol';
 import type { ConversationStore } from '../../ports/conversations.js';
 import type { Appended } from '../../ports/log.js';
 import { SqlConversations, type Pair } from '../../sql/conversations.js';
-import { OPENED_COLUMNS } from '../../sql/rows.js';
+import { OPENED_COLUMNS, settingsOf, type SettingsRow } from '../../sql/rows.js';
 import { GroupCall } from './change-call.js';
 import type { Connections, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
@@ -36,6 +37,25 @@ const MEMBERS: Statement = {
     WHERE m.conversation_id = $1 AND m.left_seq IS NULL AND a.username_key > $2
     ORDER BY a.username_key LIMIT $3`,
 };
+/** Of what is null nothing changes. Nothing else depends on these columns: the lock of the row is enough. */
+const SET_SETTINGS: Statement = {
+  name: 'set_settings',
+  text: `UPDATE memberships SET muted = coalesce($1::integer, muted), pinned = coalesce($2::integer, pinned),
+      archived = coalesce($3::integer, archived), moved_at = greatest(moved_at, clock_ms())
+    WHERE conversation_id = $4 AND user_id = $5 AND left_seq IS NULL RETURNING muted, pinned, archived`,
+};
+/** Two halves, each with an index of its own. */
+const MEMBERSHIPS: Statement = {
+  name: 'memberships',
+  text: `SELECT c.id, c.kind, c.name, m.role, m.joined_at, m.left_seq, m.sent, c.last_seq, m.muted, m.pinned, m.archived,
+      CASE c.kind WHEN 'direct' THEN (SELECT a.username FROM memberships peer JOIN accounts a ON a.id = peer.user_id
+        WHERE peer.conversation_id = c.id AND peer.user_id <> m.user_id) END
+    FROM (
+      SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NULL AND conversation_id > $2
+      UNION ALL SELECT * FROM memberships WHERE user_id = $1 AND left_seq IS NOT NULL AND conversation_id > $2
+    ) m JOIN conversations c ON c.id = m.conversation_id
+    ORDER BY c.id LIMIT $3`,
+};
 
 /** Conversations and their members in PostgreSQL. */
 export class PostgresConversations extends SqlConversations<Statement> {
@@ -43,7 +63,7 @@ export class PostgresConversations extends SqlConversations<Statement> {
   readonly #connections: Connections;
 
   constructor(lanes: Lanes, connections: Connections) {
-    super(connections, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS });
+    super(connections, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS, memberships: MEMBERSHIPS });
     this.#lanes = lanes;
     this.#connections = connections;
   }
@@ -54,5 +74,13 @@ export class PostgresConversations extends SqlConversations<Statement> {
 
   protected override async openPair(pair: Pair, newId: string) {
     return (await this.#connections.row<[[string, boolean] | null]>(OPEN_DIRECT, [...pair, newId]))?.[0] ?? null;
+  }
+
+  override async setSettings(
+    ...[userId, conversationId, { muted, pinned, archived }]: Parameters<ConversationStore['setSettings']>
+  ): Promise<ConversationSettings | null> {
+    const flags = [muted, pinned, archived].map((flag) => (flag === undefined ? null : Number(flag)));
+    const row = await this.#connections.row<SettingsRow>(SET_SETTINGS, [...flags, conversationId, userId]);
+    return row === undefined ? null : settingsOf(row);
   }
 }

@@ -1,6 +1,13 @@
 import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
-import { createConversations, createImports, createOffline, createPeople } from '../../sql/migrations.js';
+import {
+  addClosing,
+  addSettings,
+  createConversations,
+  createImports,
+  createOffline,
+  createPeople,
+} from '../../sql/migrations.js';
 import type { Database } from '../../sql/schema.js';
 import { newerSteps } from '../../sql/steps.js';
 import {
@@ -40,6 +47,13 @@ const migrations: Record<string, Migration> = {
       await createImports(db);
       // Rewritten since: in a new database they are there already, and the same.
       for (const statement of [ACCOUNTS_ROWS, ...PARTITIONS, ...FUNCTIONS]) await sql.raw(statement).execute(db);
+    },
+  },
+  '0003_settings': { up: addSettings },
+  '0004_closing': {
+    async up(db: Kysely<Database>) {
+      await addClosing(db);
+      await sql.raw(OPEN_DIRECT).execute(db);
     },
   },
 };

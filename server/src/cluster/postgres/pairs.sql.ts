@@ -6,7 +6,7 @@ import { LIMITS } from '@parley/protocol';
  */
 const PAIR = 1;
 
-/** [id, created], or null while one blocks the other. Called again with the same new id it gives the same. */
+/** [id, created], or null while one blocks the other or if one's account is closed. Called again with the same new id it gives the same. */
 export const OPEN_DIRECT = `
 CREATE OR REPLACE FUNCTION open_direct(low text, high text, new_id text) RETURNS json
 LANGUAGE plpgsql AS $$
@@ -15,7 +15,11 @@ DECLARE
   now_ms bigint := clock_ms();
 BEGIN
   PERFORM pg_advisory_xact_lock(${PAIR}, hashtext(low || ' ' || high));
-  IF blocks_between(low, high) > 0 THEN RETURN NULL; END IF;
+  -- Whoever closes an account finds this chat, or this finds the account closed.
+  PERFORM FROM accounts WHERE id IN (low, high) ORDER BY id FOR SHARE;
+  IF blocks_between(low, high) > 0 OR EXISTS (SELECT FROM accounts WHERE id IN (low, high) AND closed_at IS NOT NULL) THEN
+    RETURN NULL;
+  END IF;
   SELECT conversation_id INTO existing FROM friendships WHERE user_low = low AND user_high = high;
   IF FOUND THEN RETURN json_build_array(existing, existing = new_id); END IF;
   INSERT INTO conversations (id, kind, last_seq, last_ordinal, last_message_seq, last_at, moved_at, created_at,

@@ -1,20 +1,27 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { http, Refusal } from '@parley/protocol';
 import type { Accounts, Credentials, SignedIn } from '../../chat/accounts.js';
 import type { Device, Sessions } from '../../chat/sessions.js';
 import type { Meter } from '../../ports/meter.js';
+import type { Runtime } from '../../ports/runtime.js';
 import { addressKey } from '../client-address.js';
 import type { Limits } from '../limits.js';
 import type { Tokens } from '../tokens.js';
 import { callerOf, deviceOf, refusals, withoutToken, type HttpApp } from './http-app.js';
+import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.js';
 
 export interface AuthParts {
-  accounts: Pick<Accounts, 'register' | 'signIn'>;
+  accounts: Pick<Accounts, 'isFree' | 'register' | 'signIn'>;
   sessions: Pick<Sessions, 'end'>;
-  tokens: Pick<Tokens, 'issue'>;
+  tokens: Pick<Tokens, 'issue' | 'ticket'>;
   limits: Pick<Limits, 'logins' | 'loginsPerAddress' | 'registrations'>;
   meter: Meter;
+  runtime: Runtime;
 }
+
+/** In this order: a token is not to be lost on the way out. */
+const signedIn = z.union([http.Authenticated, http.CookieSession]);
 
 /** Registering, signing in and out. */
 export function authRoutes(app: HttpApp, parts: AuthParts): void {
@@ -30,14 +37,29 @@ export function authRoutes(app: HttpApp, parts: AuthParts): void {
         tags,
         summary: 'Create an account and sign in.',
         body: http.Registration,
-        response: { 201: http.Authenticated, ...refusals },
+        response: { 201: signedIn, ...refusals },
       },
     },
     async (request, reply) => {
       limits.registrations.spend(addressKey(request.ip));
-      const signedIn = await accounts.register(request.body, deviceOf(request));
-      return reply.code(201).send(await authenticated(parts.tokens, signedIn));
+      const registered = await accounts.register(request.body, deviceOf(request));
+      return reply.code(201).send(await begun(parts, registered, request, reply));
     },
+  );
+
+  app.get(
+    '/auth/usernames/:username',
+    {
+      config: { open: true },
+      schema: {
+        ...withoutToken,
+        tags,
+        summary: 'Whether nobody has, or had, a username: for whoever is about to register.',
+        params: http.WantedName,
+        response: { 200: http.NameState, ...refusals },
+      },
+    },
+    async ({ params: { username } }) => ({ username, free: await accounts.isFree(username) }),
   );
 
   app.post(
@@ -47,15 +69,24 @@ export function authRoutes(app: HttpApp, parts: AuthParts): void {
       schema: {
         ...withoutToken,
         tags,
-        summary: 'Sign in: opens a session and gives its token.',
-        body: http.Credentials,
-        response: { 200: http.Authenticated, ...refusals },
+        summary: 'Sign in: opens a session and gives its token, or with `cookie` sets it as a cookie.',
+        body: http.SignIn,
+        response: { 200: signedIn, ...refusals },
       },
     },
-    async (request) => {
-      const signedIn = await signIn(parts, request.body, deviceOf(request));
-      return authenticated(parts.tokens, signedIn);
+    async (request, reply) => begun(parts, await signIn(parts, request.body, deviceOf(request)), request, reply),
+  );
+
+  app.post(
+    '/auth/ticket',
+    {
+      schema: {
+        tags,
+        summary: 'A ticket that opens sockets of this session within a minute: for pages, which cannot read their cookie.',
+        response: { 200: http.Ticket, ...refusals },
+      },
     },
+    (request) => parts.tokens.ticket(callerOf(request)),
   );
 
   app.post(
@@ -63,13 +94,14 @@ export function authRoutes(app: HttpApp, parts: AuthParts): void {
     {
       schema: {
         tags,
-        summary: 'End the session of this token; its sockets close.',
+        summary: 'End this session; its sockets close, its cookie goes.',
         response: { 204: z.undefined().describe('Ended.'), ...refusals },
       },
     },
     async (request, reply) => {
       const { userId, sessionId } = callerOf(request);
       await sessions.end(userId, sessionId);
+      if (sessionCookie(request) !== null) clearSessionCookie(request, reply);
       return reply.code(204).send();
     },
   );
@@ -88,8 +120,16 @@ async function signIn({ accounts, limits, meter }: AuthParts, credentials: Crede
   }
 }
 
-async function authenticated(tokens: Pick<Tokens, 'issue'>, { me, session }: SignedIn): Promise<http.Authenticated> {
+/** The answer to who has just signed in: with the token, or with it in a cookie. */
+async function begun(
+  { tokens, runtime }: AuthParts,
+  { me: user, session }: SignedIn,
+  request: FastifyRequest<{ Body: { cookie: boolean } }>,
+  reply: FastifyReply,
+): Promise<http.Authenticated | http.CookieSession> {
   const { id: sessionId, expiresAt } = session;
-  const token = await tokens.issue({ userId: me.userId, username: me.username, sessionId, expiresAt });
-  return { token, expiresAt, sessionId, user: me };
+  const token = await tokens.issue({ userId: user.userId, username: user.username, sessionId, expiresAt });
+  if (!request.body.cookie) return { token, expiresAt, sessionId, user };
+  setSessionCookie(request, reply, token, Math.floor((expiresAt - runtime.now()) / 1_000));
+  return { expiresAt, sessionId, user };
 }

@@ -26,6 +26,7 @@ import { metricsRoutes, type MetricsPage } from './metrics.js';
 import { requestLog, type RequestMeter } from './request-log.js';
 import { userRoutes, type UsersParts } from './users.js';
 import { validateByZod } from './validation.js';
+import { webAppRoutes } from './web-app.js';
 import type { Health } from '../health.js';
 
 export interface HttpOptions {
@@ -34,6 +35,8 @@ export interface HttpOptions {
   corsOrigins: readonly string[] | '*';
   trustedProxies: TrustedProxies;
   metricsToken: string | null;
+  /** Of the web client's build. */
+  webFolder: string;
 }
 
 /** Everything that the HTTP API speaks for. */
@@ -46,7 +49,7 @@ interface Common {
   meter: Meter;
   metrics: MetricsPage & RequestMeter;
   limits: Limits;
-  tokens: Pick<Tokens, 'issue' | 'authenticate'>;
+  tokens: Pick<Tokens, 'issue' | 'ticket' | 'authenticate'>;
   health: Pick<Health, 'read' | 'readiness'>;
 }
 
@@ -71,6 +74,7 @@ export function buildHttpApi(parts: HttpParts): HttpApp {
   app.register(async (scope: HttpApp) => {
     apiRoutes(scope, parts);
     docsRoutes(scope, { version: parts.options.version, addRoutes: (described) => apiRoutes(described, parts) });
+    webAppRoutes(scope, { folder: parts.options.webFolder });
   });
   return app;
 }
@@ -122,7 +126,7 @@ function protect(app: HttpApp, { options, limits, tokens, logger, metrics, meter
       reply.header('content-security-policy', CLOSED_CSP).header('x-request-id', request.id);
     });
     app.addHook('onRequest', limitRequests(limits.requests));
-    app.addHook('onRequest', requireToken(tokens));
+    app.addHook('onRequest', requireToken(tokens, options));
     app.addHook('onSend', tagAnswer);
     app.addHook('onError', countRefused(meter));
     app.addHook('onResponse', requestLog(logger, metrics));

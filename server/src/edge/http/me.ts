@@ -1,16 +1,24 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { http, Refusal } from '@parley/protocol';
 import type { Accounts } from '../../chat/accounts.js';
 import type { Chats } from '../../chat/chats.js';
+import type { Closing } from '../../chat/closing.js';
+import type { ConversationSettings } from '../../chat/conversation-settings.js';
+import type { Export } from '../../chat/export.js';
 import type { Sessions } from '../../chat/sessions.js';
 import type { Limits } from '../limits.js';
 import { callerOf, refusals, type HttpApp } from './http-app.js';
+import { clearSessionCookie, sessionCookie } from './session-cookie.js';
 
 export interface MeParts {
   accounts: Pick<Accounts, 'profile' | 'changeProfile' | 'changePassword'>;
   sessions: Pick<Sessions, 'list' | 'end'>;
   chats: Pick<Chats, 'blocks' | 'block' | 'unblock'>;
-  limits: Pick<Limits, 'logins'>;
+  settings: Pick<ConversationSettings, 'change'>;
+  exports: Pick<Export, 'of'>;
+  closing: Pick<Closing, 'close'>;
+  limits: Pick<Limits, 'logins' | 'history'>;
 }
 
 /** One's own account: profile, password, sessions, blocks. */
@@ -18,6 +26,8 @@ export function meRoutes(app: HttpApp, parts: MeParts): void {
   profileRoutes(app, parts);
   sessionRoutes(app, parts);
   blockRoutes(app, parts);
+  settingsRoutes(app, parts);
+  ownDataRoutes(app, parts);
 }
 
 function profileRoutes(app: HttpApp, { accounts, limits }: MeParts): void {
@@ -107,6 +117,66 @@ function blockRoutes(app: HttpApp, { chats }: MeParts): void {
     { schema: { tags, summary: 'Unblock somebody.', params: http.UserPath, response: done } },
     async (request, reply) => {
       await chats.unblock(callerOf(request), request.params.username);
+      return reply.code(204).send();
+    },
+  );
+}
+
+function settingsRoutes(app: HttpApp, { settings }: MeParts): void {
+  app.put(
+    '/me/conversations/:conversationId',
+    {
+      schema: {
+        tags: ['Me'],
+        summary: 'How one wants to see a direct chat or group: muted, pinned, archived. What is not named stays.',
+        params: http.ConversationPath,
+        body: http.SettingsChange,
+        response: { 200: http.Settings, ...refusals },
+      },
+    },
+    (request) => settings.change(callerOf(request), request.params.conversationId, request.body),
+  );
+}
+
+function ownDataRoutes(app: HttpApp, { exports, closing, limits }: MeParts): void {
+  const tags = ['Me'];
+
+  app.get(
+    '/me/export',
+    {
+      schema: {
+        tags,
+        summary: 'All that there is of oneself, as a file: profile, sessions, blocks, memberships, every message one wrote.',
+        response: { 200: http.Export, ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      limits.history.spend(caller.userId);
+      const pieces = Readable.from(await exports.of(caller));
+      // Past the serializer: it goes out piece by piece. The type of the route is that of the whole.
+      return reply
+        .type('application/json; charset=utf-8')
+        .header('content-disposition', `attachment; filename="parley-${caller.username}.json"`)
+        .send(pieces as unknown as http.Export);
+    },
+  );
+
+  app.delete(
+    '/me',
+    {
+      schema: {
+        tags,
+        summary: 'Close the account for good: leaves all groups, ends all sessions. What one wrote stays, and so does the name.',
+        body: http.AccountClosing,
+        response: { 204: z.undefined().describe('Closed.'), ...refusals },
+      },
+    },
+    async (request, reply) => {
+      const caller = callerOf(request);
+      limits.logins.spend(caller.username.toLowerCase());
+      await closing.close(caller, request.body.password);
+      if (sessionCookie(request) !== null) clearSessionCookie(request, reply);
       return reply.code(204).send();
     },
   );

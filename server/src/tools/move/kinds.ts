@@ -37,6 +37,7 @@ const SCHEMAS = {
     invisible: whole,
     last_seen: whole.nullable(),
     created_at: whole,
+    closed_at: whole.nullable(),
   }),
   sessions: z.strictObject({
     id: text,
@@ -78,6 +79,9 @@ const SCHEMAS = {
     read_ordinal: whole,
     read_sent: whole,
     moved_at: whole,
+    muted: whole,
+    pinned: whole,
+    archived: whole,
   }),
   friendships: z.strictObject({ user_low: text, user_high: text, conversation_id: text }),
   offline_messages: z.strictObject({ user_id: text, conversation_id: text, first_seq: whole, noted_at: whole }),

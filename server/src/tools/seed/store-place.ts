@@ -35,6 +35,7 @@ export class StorePlace implements Place {
       admin: false,
       invisible: false,
       lastSeen: null,
+      closedAt: null,
       createdAt: processRuntime.now(),
     });
   }

@@ -1,0 +1,31 @@
+// Builds the web client into web/dist, each text file also compressed beside itself: a server sends what is there, and
+// compresses nothing. Does nothing if it is up to date.
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { brotliCompressSync, gzipSync } from 'node:zlib';
+
+const at = (path) => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const INTO = at('web/dist');
+const FROM = ['web/src', 'web/public', 'web/index.html', 'web/vite.config.ts', 'client/dist/.tsbuildinfo', 'package-lock.json'];
+const COMPRESSED = /\.(js|css|html|svg|webmanifest)$/;
+const WORTH_BYTES = 1_024;
+
+function changedAt(path) {
+  if (!existsSync(path)) return 0;
+  const { mtimeMs } = statSync(path);
+  if (!statSync(path).isDirectory()) return mtimeMs;
+  return Math.max(mtimeMs, ...readdirSync(path).map((name) => changedAt(join(path, name))));
+}
+
+if (changedAt(join(INTO, 'index.html')) < Math.max(...FROM.map((path) => changedAt(at(path))))) {
+  const { build } = await import('vite');
+  await build({ root: at('web'), logLevel: 'error', build: { outDir: INTO, emptyOutDir: true } });
+  for (const name of readdirSync(INTO, { recursive: true })) {
+    const file = join(INTO, name);
+    if (!COMPRESSED.test(name) || statSync(file).size < WORTH_BYTES) continue;
+    const text = readFileSync(file);
+    writeFileSync(`${file}.br`, brotliCompressSync(text));
+    writeFileSync(`${file}.gz`, gzipSync(text, { level: 9 }));
+  }
+}

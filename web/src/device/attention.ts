@@ -1,0 +1,50 @@
+import { useEffect } from 'preact/hooks';
+import { routeTo } from '../list/matching.js';
+import { router } from '../router.js';
+import { useClient, useSession, useSnapshot } from '../use.js';
+import { preferences } from './preferences.js';
+
+const BODY_MAX_CHARS = 200;
+
+/** How the device says that something came: the number in the title, and notifications if they were asked for. */
+export function useAttention(): void {
+  const client = useClient();
+  const { username: me } = useSession();
+  const unread = useSnapshot((snapshot) => snapshot.unread);
+  useEffect(() => badge(unread), [unread]);
+  useEffect(
+    () =>
+      client.on('message', ({ conversation, message, isLive }) => {
+        if (!isLive || message.from === me || document.hasFocus() || !mayNotify()) return;
+        const note = new Notification(conversation.title, {
+          body: message.content.slice(0, BODY_MAX_CHARS),
+          tag: conversation.id,
+          icon: '/icon-192.png',
+        });
+        note.onclick = () => {
+          focus();
+          router.go(routeTo(conversation));
+          note.close();
+        };
+      }),
+    [client, me],
+  );
+}
+
+export const canNotify = (): boolean => 'Notification' in window;
+const mayNotify = () => canNotify() && preferences.current().notifications && Notification.permission === 'granted';
+
+/** The title says it to tabs, the badge to an installed app. */
+function badge(unread: number): () => void {
+  const mark = () => {
+    const plain = document.title.replace(/^\(\d+\+?\) /, '');
+    const wanted = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${plain}` : plain;
+    if (document.title !== wanted) document.title = wanted;
+  };
+  mark();
+  const title = document.querySelector('title');
+  const watch = new MutationObserver(mark);
+  if (title !== null) watch.observe(title, { childList: true });
+  if ('setAppBadge' in navigator) void navigator.setAppBadge(unread).catch(() => undefined);
+  return () => watch.disconnect();
+}

@@ -1,0 +1,49 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ConnectionLine } from './connection-line.js';
+import { useAttention } from './device/attention.js';
+import { useIdleness } from './device/idleness.js';
+import { GroupDraftDialog } from './group/group-draft.js';
+import { ConversationList } from './list/conversation-list.js';
+import { Settings } from './settings/settings.js';
+import { ShortcutSheet, useShortcuts } from './shortcuts.js';
+import { useText } from './text/text.js';
+import { ConversationPage } from './timeline/conversation-page.js';
+import { useRoute } from './use.js';
+
+/** Conversations beside the one that is open; on a narrow screen one or the other. */
+export function Home() {
+  const text = useText();
+  const route = useRoute();
+  const [open, setOpen] = useState<'group' | 'shortcuts' | null>(null);
+  useShortcuts(() => setOpen('shortcuts'));
+  useAttention();
+  useIdleness();
+  useEffect(() => {
+    if (route.page === 'home') document.title = text.app.name;
+  }, [route, text]);
+  const close = () => setOpen(null);
+  return (
+    <main class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
+      <a class="skip" href="#conversation">
+        {text.app.skip}
+      </a>
+      <div id="announced" class="unseen" aria-live="polite" />
+      <ConversationList onNewGroup={() => setOpen('group')} />
+      <section id="conversation" tabIndex={-1} aria-label={text.list.open}>
+        <ConnectionLine />
+        {route.page === 'chat' || route.page === 'group' ? (
+          <ConversationPage route={route} />
+        ) : route.page === 'settings' ? (
+          <Settings />
+        ) : (
+          <div class="nothing-open">
+            <p>{text.conversation.pick}</p>
+            <p class="quiet">{text.conversation.pickHint}</p>
+          </div>
+        )}
+      </section>
+      {open === 'group' && <GroupDraftDialog onClose={close} />}
+      {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
+    </main>
+  );
+}

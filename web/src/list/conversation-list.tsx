@@ -1,0 +1,90 @@
+import type { ConversationSnapshot } from '@parley/client';
+import { useMemo, useRef, useState } from 'preact/hooks';
+import { VirtualList } from '../ui/virtual-list.js';
+import { router } from '../router.js';
+import { Found, usePeople } from './people.js';
+import { useText } from '../text/text.js';
+import { Icon } from '../ui/icon.js';
+import { Link } from '../ui/link.js';
+import { useRoute, useSession, useSnapshot } from '../use.js';
+import { ConversationRow } from './conversation-row.js';
+import { matching, routeTo } from './matching.js';
+
+/** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
+export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
+  const { list: text } = useText();
+  const { username } = useSession();
+  const route = useRoute();
+  const conversations = useSnapshot((snapshot) => snapshot.conversations);
+  const isComplete = useSnapshot((snapshot) => snapshot.username !== null);
+  const [filter, setFilter] = useState('');
+  const input = useRef<HTMLInputElement>(null);
+  const shown = useMemo(() => matching(conversations, filter), [conversations, filter]);
+  const people = usePeople(filter);
+  const strangers = people.filter(
+    (person) => person.username !== username && !conversations.some(({ conversation }) => conversation.with === person.username),
+  );
+  const openId = route.page === 'group' ? route.groupId : null;
+  const openWith = route.page === 'chat' ? route.username.toLowerCase() : null;
+  const isOpen = ({ conversation }: ConversationSnapshot) =>
+    conversation.id === openId || (openWith !== null && conversation.with?.toLowerCase() === openWith);
+
+  const enterFirst = (event: SubmitEvent) => {
+    event.preventDefault();
+    const [first] = shown;
+    const [stranger] = strangers;
+    if (filter === '') return;
+    if (first !== undefined) router.go(routeTo(first.conversation));
+    else if (stranger !== undefined) router.go({ page: 'chat', username: stranger.username, seq: null });
+    else return;
+    setFilter('');
+  };
+
+  return (
+    <nav class="list" aria-label={text.title}>
+      {route.page === 'home' && <h1 class="unseen">{text.title}</h1>}
+      <header>
+        <form role="search" onSubmit={enterFirst}>
+          <input
+            ref={input}
+            id="find"
+            type="search"
+            value={filter}
+            onInput={(event) => setFilter(event.currentTarget.value)}
+            onKeyDown={(event) => {
+              if (event.key !== 'Escape' || filter === '') return;
+              event.stopPropagation();
+              setFilter('');
+            }}
+            placeholder={text.filter}
+            aria-label={text.filter}
+            autoComplete="off"
+            autoCapitalize="none"
+            spellcheck={false}
+          />
+        </form>
+        <button type="button" class="icon" onClick={onNewGroup} aria-label={text.newGroup} title={text.newGroup}>
+          <Icon name="group" />
+        </button>
+        <Link to={{ page: 'settings' }} class="icon" aria-label={text.settings} title={text.settings}>
+          <Icon name="settings" />
+        </Link>
+      </header>
+      {shown.length > 0 && (
+        <VirtualList class="rows" data={shown} itemSize={64}>
+          {(item: ConversationSnapshot) => (
+            <ConversationRow key={item.conversation.id} item={item} isOpen={isOpen(item)} onPick={() => setFilter('')} />
+          )}
+        </VirtualList>
+      )}
+      {filter !== '' && <Found people={strangers} onPick={() => setFilter('')} />}
+      {isComplete && shown.length === 0 && filter === '' && (
+        <div class="empty">
+          <p>{text.empty}</p>
+          <p class="quiet">{text.emptyHint}</p>
+        </div>
+      )}
+      {filter !== '' && shown.length === 0 && strangers.length === 0 && <p class="empty quiet">{text.nothingFound(filter)}</p>}
+    </nav>
+  );
+}

@@ -1,0 +1,71 @@
+import type { Conversation, ConversationSnapshot, Message } from '@parley/client';
+import { memo } from 'preact/compat';
+import { draftKey, drafts, useDraft } from '../composer/drafts.js';
+import { useText } from '../text/text.js';
+import type { Texts } from '../text/en.js';
+import { shortTimeOf, wholeTimeOf } from '../text/times.js';
+import { Face } from '../ui/face.js';
+import { Link } from '../ui/link.js';
+import { useSession, useSnapshot } from '../use.js';
+import { routeTo } from './matching.js';
+
+interface RowProps {
+  item: ConversationSnapshot;
+  isOpen: boolean;
+  onPick: () => void;
+}
+
+export const ConversationRow = memo(function ConversationRow({ item, isOpen, onPick }: RowProps) {
+  const text = useText();
+  const { username } = useSession();
+  const { conversation, summary, typing } = item;
+  const { title, with: peer, lastAt, unread } = conversation;
+  const status = useSnapshot(({ presence }) => (peer === null ? null : (presence.get(peer.toLowerCase())?.status ?? null)));
+  const draft = useDraft(draftKey(username, peer ?? conversation.id));
+  const hasFailed = conversation.pending.some((outgoing) => outgoing.status === 'failed');
+  return (
+    <Link
+      to={routeTo(conversation)}
+      class="row"
+      aria-current={isOpen ? 'page' : undefined}
+      data-unread={unread > 0}
+      onPick={onPick}
+    >
+      <Face name={title} status={status} isGroup={summary.kind === 'group'} />
+      <span class="title">{title}</span>
+      <time dateTime={new Date(lastAt).toISOString()} title={wholeTimeOf(lastAt)}>
+        {shortTimeOf(lastAt)}
+      </time>
+      <span class="preview">
+        {typing.length > 0 ? (
+          <em>{text.conversation.typing(typing)}</em>
+        ) : hasFailed ? (
+          <em class="problem">{text.list.failed}</em>
+        ) : draft !== '' && !isOpen ? (
+          <>
+            <em>{text.list.draft}</em> {drafts.firstLine(draft)}
+          </>
+        ) : (
+          previewOf(conversation, username, text)
+        )}
+      </span>
+      {unread > 0 && (
+        <span class="count" aria-label={text.list.unread(unread)}>
+          {unread > 999 ? '999+' : unread}
+        </span>
+      )}
+    </Link>
+  );
+});
+
+function previewOf({ lastMessage, kind }: Conversation, me: string, text: Texts): string {
+  if (lastMessage === null) return text.list.noMessages;
+  const said = contentOf(lastMessage, text);
+  if (lastMessage.from === me) return text.list.you(said);
+  return kind === 'group' ? text.list.from(lastMessage.from, said) : said;
+}
+
+/** Its beginning, in one line. */
+function contentOf({ content, deletedAt }: Message, text: Texts): string {
+  return deletedAt === null ? content.slice(0, 200).replace(/\s+/g, ' ') : text.list.deleted;
+}

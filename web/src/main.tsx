@@ -1,0 +1,13 @@
+import { render } from 'preact';
+import { App } from './app.js';
+import { sessions } from './session/session.js';
+import { catalogue } from './text/text.js';
+import './ui/tokens.css';
+import './ui/base.css';
+import './ui/app.css';
+
+void catalogue.load();
+void sessions.find();
+const root = document.getElementById('app');
+if (root !== null) render(<App />, root);
+if ('serviceWorker' in navigator && import.meta.env.PROD) void navigator.serviceWorker.register('/sw.js');

@@ -1,0 +1,111 @@
+import { IndexedDbOutbox, ParleyApi, ParleyClient, ParleyError } from '@parley/client';
+
+/* Who is signed in, in this browser. The token is in a cookie that no script can read. */
+
+/** Somebody who is signed in: what the app works with. */
+export interface Session {
+  readonly username: string;
+  readonly api: ParleyApi;
+  readonly client: ParleyClient;
+}
+
+export type SessionState =
+  | { name: 'unknown' }
+  /** `wasEnded`: it was not the person at this device who ended it. */
+  | { name: 'out'; wasEnded: boolean }
+  | { name: 'in'; session: Session };
+
+/** Whoever was here last: the app starts for them also without a connection. */
+const KEY = 'parley-user';
+/** Tabs of one browser sign in and out together. */
+const tabs = new BroadcastChannel('parley-session');
+
+class Sessions {
+  readonly api = new ParleyApi({ url: location.origin, cookie: true });
+  #state: SessionState = { name: 'unknown' };
+  readonly #listeners = new Set<() => void>();
+
+  constructor() {
+    tabs.onmessage = () => void this.find();
+  }
+
+  readonly current = (): SessionState => this.#state;
+
+  readonly subscribe = (listener: () => void): (() => void) => {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  };
+
+  /** Whoever was here last is in at once; meanwhile it is asked whether their cookie still holds. */
+  async find(): Promise<void> {
+    const remembered = localStorage.getItem(KEY);
+    if (remembered === null) return this.#leave(false);
+    this.#enter(remembered);
+    try {
+      const { username } = await this.api.me();
+      this.#enter(username);
+    } catch (error) {
+      // If it cannot be asked they have what is kept here, and connect when that works.
+      if (error instanceof ParleyError && error.status === 401) this.#leave(true);
+    }
+  }
+
+  async signIn(username: string, password: string): Promise<void> {
+    const { user } = await this.api.login({ username, password, cookie: true });
+    this.#enter(user.username);
+    tabs.postMessage('in');
+  }
+
+  async signUp(username: string, password: string): Promise<void> {
+    const { user } = await this.api.register({ username, password, cookie: true });
+    this.#enter(user.username);
+    tabs.postMessage('in');
+  }
+
+  async signOut(): Promise<void> {
+    await this.api.logout();
+    this.#leave(false);
+    tabs.postMessage('out');
+  }
+
+  #enter(username: string): void {
+    if (this.#state.name === 'in' && this.#state.session.username === username) return;
+    this.#close();
+    localStorage.setItem(KEY, username);
+    this.#set({ name: 'in', session: this.#open(username) });
+  }
+
+  #open(username: string): Session {
+    const { api } = this;
+    const sockets = `${location.origin.replace(/^http/, 'ws')}/ws`;
+    const client = new ParleyClient({
+      token: () => api.ticket(),
+      api,
+      chatUrl: `${sockets}/chat`,
+      presenceUrl: `${sockets}/presence`,
+      outbox: new IndexedDbOutbox(username),
+    });
+    client.on('state', (state) => {
+      if (state.name === 'closed' && state.cause !== 'user') this.#leave(true);
+    });
+    void client.connect().catch(() => undefined);
+    return { username, api, client };
+  }
+
+  #leave(wasEnded: boolean): void {
+    this.#close();
+    localStorage.removeItem(KEY);
+    this.#set({ name: 'out', wasEnded });
+  }
+
+  #close(): void {
+    if (this.#state.name === 'in') void this.#state.session.client.close();
+  }
+
+  #set(state: SessionState): void {
+    this.#state = state;
+    for (const listener of this.#listeners) listener();
+  }
+}
+
+export const sessions = new Sessions();

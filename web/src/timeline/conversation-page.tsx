@@ -1,0 +1,121 @@
+import type { Conversation } from '@parley/client';
+import { useEffect, useState } from 'preact/hooks';
+import { Composer } from '../composer/composer.js';
+import { GroupDetails } from '../group/group-details.js';
+import { Joining } from '../group/joining.js';
+import type { Route } from '../router.js';
+import { useText } from '../text/text.js';
+import { agoOf } from '../text/times.js';
+import { Face } from '../ui/face.js';
+import { Icon } from '../ui/icon.js';
+import { Link } from '../ui/link.js';
+import { useClient, useSession, useSnapshot, useVersion } from '../use.js';
+import { Timeline } from './timeline.js';
+
+type ConversationRoute = Extract<Route, { page: 'chat' | 'group' }>;
+
+export function ConversationPage({ route }: { route: ConversationRoute }) {
+  const client = useClient();
+  const conversation = useSnapshot(() =>
+    route.page === 'chat' ? client.chatWith(route.username) : client.conversation(route.groupId),
+  );
+  const isComplete = useSnapshot(({ username }) => username !== null);
+  if (conversation !== null) return <Open key={conversation.id} conversation={conversation} seq={route.seq} />;
+  if (!isComplete) return <div class="conversation" aria-busy="true" />;
+  return route.page === 'chat' ? (
+    <FirstWords key={route.username} username={route.username} />
+  ) : (
+    <Joining key={route.groupId} groupId={route.groupId} />
+  );
+}
+
+function Open({ conversation, seq }: { conversation: Conversation; seq: number | null }) {
+  useVersion(conversation);
+  const text = useText();
+  const { title, kind, blocked, closed, typing, with: peer } = conversation;
+  const [isDetailed, setDetailed] = useState(false);
+  useEffect(() => {
+    document.title = `${title} · ${text.app.name}`;
+  }, [title, text]);
+  return (
+    <div class="conversation">
+      <Head title={title} username={peer} isGroup={kind === 'group'}>
+        {kind === 'group' && (
+          <button type="button" class="quiet" onClick={() => setDetailed(true)}>
+            {text.conversation.members(conversation.memberCount)}
+          </button>
+        )}
+      </Head>
+      <Timeline conversation={conversation} seq={seq} />
+      <p class="typing quiet" aria-live="polite">
+        {typing.length > 0 && text.conversation.typing(typing)}
+      </p>
+      {blocked || closed ? (
+        <p class="notice">{blocked ? text.conversation.blocked : text.conversation.closed}</p>
+      ) : (
+        <Composer target={conversation} name={title} />
+      )}
+      {isDetailed && <GroupDetails conversation={conversation} onClose={() => setDetailed(false)} />}
+    </div>
+  );
+}
+
+/** Somebody to whom nothing has been written yet. */
+function FirstWords({ username }: { username: string }) {
+  const text = useText();
+  const { api } = useSession();
+  const [name, setName] = useState<string | null | 'nobody'>(null);
+  useEffect(() => {
+    document.title = `${username} · ${text.app.name}`;
+    api.user(username).then(
+      (person) => setName(person.username),
+      () => setName('nobody'),
+    );
+  }, [api, username, text]);
+  return (
+    <div class="conversation">
+      <Head title={username} username={username} isGroup={false} />
+      <div class="timeline beginning">
+        <p class="quiet">{name === 'nobody' ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
+      </div>
+      {name !== 'nobody' && <Composer target={username} name={username} />}
+    </div>
+  );
+}
+
+interface HeadProps {
+  title: string;
+  username: string | null;
+  isGroup: boolean;
+  children?: preact.ComponentChildren;
+}
+
+function Head({ title, username, isGroup, children }: HeadProps) {
+  const text = useText();
+  const client = useClient();
+  useEffect(() => {
+    if (username !== null) client.presence.watch([username]);
+  }, [client, username]);
+  const presence = useSnapshot((snapshot) =>
+    username === null ? null : (snapshot.presence.get(username.toLowerCase()) ?? null),
+  );
+  return (
+    <header>
+      <Link to={{ page: 'home' }} class="icon back" aria-label={text.list.back}>
+        <Icon name="back" />
+      </Link>
+      <Face name={title} status={presence?.status ?? null} isGroup={isGroup} />
+      <div>
+        <h1>{title}</h1>
+        {presence !== null && !presence.isStale && (
+          <p class="quiet">
+            {presence.status === 'offline' && presence.lastSeen !== null
+              ? text.presence.lastSeen(agoOf(presence.lastSeen))
+              : text.presence[presence.status]}
+          </p>
+        )}
+      </div>
+      {children}
+    </header>
+  );
+}

@@ -1,0 +1,35 @@
+import type { GroupEntry } from '@parley/client';
+import type { Texts } from '../text/en.js';
+import { useText } from '../text/text.js';
+import { wholeTimeOf } from '../text/times.js';
+
+/** What happened to a group, in a line. */
+export function EventLine({ entry }: { entry: GroupEntry }) {
+  const { group: text } = useText();
+  return (
+    <p class="mark quiet" title={wholeTimeOf(entry.createdAt)}>
+      {wordsOf(entry, text)}
+    </p>
+  );
+}
+
+function wordsOf({ event, from, username, name, role }: GroupEntry, { event: text, role: roles }: Texts['group']): string {
+  const whom = username ?? '';
+  switch (event) {
+    case 'created':
+    case 'settings':
+    case 'closed':
+    case 'joined':
+    case 'left':
+      return text[event](from);
+    case 'renamed':
+      return text.renamed(from, name);
+    case 'added':
+    case 'removed':
+      return text[event](from, whom);
+    case 'role':
+      return text.role(from, whom, roles[role ?? 'member']);
+    default:
+      return event satisfies never;
+  }
+}
