@@ -95,133 +95,134 @@ export class ParleyApi {
   }
   /** Whether a username may be registered; needs no token. */
   async isUsernameFree(username: string): Promise<boolean> {
-    return (await this.#call<{ free: boolean }>('GET', path`/auth/usernames/${username}`)).free;
+    return (await this.call<{ free: boolean }>('GET', path`/auth/usernames/${username}`)).free;
   }
   /** What opens a socket of this session within a minute, in place of the token. */
   async ticket(): Promise<string> {
-    return (await this.#call<http.Ticket>('POST', '/auth/ticket')).ticket;
+    return (await this.call<http.Ticket>('POST', '/auth/ticket')).ticket;
   }
   /** Ends this session: its token or cookie, and its sockets. */
   async logout(): Promise<void> {
-    await this.#call<void>('POST', '/auth/logout');
+    await this.call<void>('POST', '/auth/logout');
     this.token = null;
   }
 
   me(): Promise<http.Me> {
-    return this.#call('GET', '/me');
+    return this.call('GET', '/me');
   }
   updateProfile(change: { displayName?: string | null | undefined; invisible?: boolean | undefined }): Promise<http.Me> {
-    return this.#call('PATCH', '/me', change);
+    return this.call('PATCH', '/me', change);
   }
   /** All other sessions end. */
   changePassword(change: { current: string; next: string }): Promise<void> {
-    return this.#call('POST', '/me/password', change);
+    return this.call('POST', '/me/password', change);
   }
   async sessions(): Promise<http.Session[]> {
-    return (await this.#call<{ sessions: http.Session[] }>('GET', '/me/sessions')).sessions;
+    return (await this.call<{ sessions: http.Session[] }>('GET', '/me/sessions')).sessions;
   }
   endSession(sessionId: string): Promise<void> {
-    return this.#call('DELETE', path`/me/sessions/${sessionId}`);
+    return this.call('DELETE', path`/me/sessions/${sessionId}`);
   }
   async blocks(): Promise<{ username: string; since: number }[]> {
-    return (await this.#call<{ blocks: { username: string; since: number }[] }>('GET', '/me/blocks')).blocks;
+    return (await this.call<{ blocks: { username: string; since: number }[] }>('GET', '/me/blocks')).blocks;
   }
   /** Neither can write to the other until `unblock`. */
   block(username: string): Promise<void> {
-    return this.#call('PUT', path`/me/blocks/${username}`);
+    return this.call('PUT', path`/me/blocks/${username}`);
   }
   unblock(username: string): Promise<void> {
-    return this.#call('DELETE', path`/me/blocks/${username}`);
+    return this.call('DELETE', path`/me/blocks/${username}`);
   }
 
   /** How one wants to see a direct chat or group: what is not given stays. Gives all of it. */
   setConversation(conversationId: string, change: Partial<ConversationSettings>): Promise<ConversationSettings> {
-    return this.#call('PUT', path`/me/conversations/${conversationId}`, change);
+    return this.call('PUT', path`/me/conversations/${conversationId}`, change);
   }
 
   /** All that there is of oneself, every message that one wrote included. A page with a cookie may link to `/me/export`. */
   exportOwn(): Promise<http.Export> {
-    return this.#call('GET', '/me/export', undefined, {}, EXPORT_DEADLINE_MS);
+    return this.call('GET', '/me/export', undefined, {}, EXPORT_DEADLINE_MS);
   }
   /** Closes the account for good. What one wrote stays, and nobody else gets the name. */
   async closeAccount(password: string): Promise<void> {
-    await this.#call<void>('DELETE', '/me', { password });
+    await this.call<void>('DELETE', '/me', { password });
     this.token = null;
   }
 
   /** People whose username begins so, without case; `limit` 1–50. */
   async searchUsers(prefix: string, limit?: number): Promise<http.User[]> {
-    return (await this.#call<{ users: http.User[] }>('GET', '/users', undefined, { prefix, limit })).users;
+    return (await this.call<{ users: http.User[] }>('GET', '/users', undefined, { prefix, limit })).users;
   }
   user(username: string): Promise<http.User> {
-    return this.#call('GET', path`/users/${username}`);
+    return this.call('GET', path`/users/${username}`);
   }
   /** People with whom one has a direct chat. */
   async friends(): Promise<{ username: string; chatId: string }[]> {
-    return (await this.#call<{ friends: { username: string; chatId: string }[] }>('GET', '/friends')).friends;
+    return (await this.call<{ friends: { username: string; chatId: string }[] }>('GET', '/friends')).friends;
   }
 
   /** The direct chat with somebody, started at need. */
   startChat(username: string): Promise<http.ChatRef> {
-    return this.#call('POST', '/chats', { with: username });
+    return this.call('POST', '/chats', { with: username });
   }
   chatHistory(chatId: string, query: HistoryQuery = {}): Promise<http.ChatHistory> {
-    return this.#call('GET', path`/chats/${chatId}/messages`, undefined, { ...query });
+    return this.call('GET', path`/chats/${chatId}/messages`, undefined, { ...query });
   }
   /** A page of the inbox: the first, the next (`cursor`), or what moved since the last complete read (`token`). */
   inbox(query: { token?: string | undefined; cursor?: string | undefined; limit?: number | undefined } = {}): Promise<Inbox> {
-    return this.#call('GET', '/inbox', undefined, { ...query });
+    return this.call('GET', '/inbox', undefined, { ...query });
   }
 
   createGroup(draft: GroupDraft): Promise<InboxGroup> {
-    return this.#call('POST', '/groups', draft);
+    return this.call('POST', '/groups', draft);
   }
   group(groupId: string): Promise<InboxGroup> {
-    return this.#call('GET', path`/groups/${groupId}`);
+    return this.call('GET', path`/groups/${groupId}`);
   }
   /** For admins. */
   changeGroup(
     groupId: string,
     change: { name?: string | undefined; access?: Access | undefined; visibility?: Visibility | undefined },
   ): Promise<InboxGroup> {
-    return this.#call('PATCH', path`/groups/${groupId}`, change);
+    return this.call('PATCH', path`/groups/${groupId}`, change);
   }
   joinGroup(groupId: string): Promise<InboxGroup> {
-    return this.#call('POST', path`/groups/${groupId}/join`);
+    return this.call('POST', path`/groups/${groupId}/join`);
   }
   leaveGroup(groupId: string): Promise<void> {
-    return this.#call('POST', path`/groups/${groupId}/leave`);
+    return this.call('POST', path`/groups/${groupId}/leave`);
   }
   groupHistory(groupId: string, query: HistoryQuery = {}): Promise<http.GroupHistory> {
-    return this.#call('GET', path`/groups/${groupId}/messages`, undefined, { ...query });
+    return this.call('GET', path`/groups/${groupId}/messages`, undefined, { ...query });
   }
   /** By username; the next page begins `after` the last of this one. */
   members(groupId: string, query: { after?: string | undefined; limit?: number | undefined } = {}): Promise<http.Members> {
-    return this.#call('GET', path`/groups/${groupId}/members`, undefined, { ...query });
+    return this.call('GET', path`/groups/${groupId}/members`, undefined, { ...query });
   }
   addMember(groupId: string, username: string): Promise<void> {
-    return this.#call('POST', path`/groups/${groupId}/members`, { username });
+    return this.call('POST', path`/groups/${groupId}/members`, { username });
   }
   removeMember(groupId: string, username: string): Promise<void> {
-    return this.#call('DELETE', path`/groups/${groupId}/members/${username}`);
+    return this.call('DELETE', path`/groups/${groupId}/members/${username}`);
   }
   /** For owners. */
   setRole(groupId: string, username: string, role: Role): Promise<void> {
-    return this.#call('PATCH', path`/groups/${groupId}/members/${username}`, { role });
+    return this.call('PATCH', path`/groups/${groupId}/members/${username}`, { role });
   }
 
   /** How the server is; answers also while it is degraded or draining. */
   health(): Promise<http.Health> {
-    return this.#call('GET', '/health');
+    return this.call('GET', '/health');
   }
 
   async #begin(route: string, account: SignIn): Promise<http.Authenticated | http.CookieSession> {
-    const session = await this.#call<http.Authenticated | http.CookieSession>('POST', route, account);
+    const session = await this.call<http.Authenticated | http.CookieSession>('POST', route, account);
     if ('token' in session) this.token = session.token;
     return session;
   }
 
-  async #call<Answer>(
+  /** Any route, such as one that this class has no method for. */
+  async call<Answer>(
     method: string,
     route: string,
     body?: object,
@@ -275,6 +276,6 @@ function queryString(query: Query): string {
 }
 
 /** A path with its parts escaped. */
-function path(parts: TemplateStringsArray, ...values: string[]): string {
+export function path(parts: TemplateStringsArray, ...values: string[]): string {
   return parts.reduce((whole, part, index) => whole + encodeURIComponent(values[index - 1] ?? '') + part);
 }

@@ -1,3 +1,4 @@
+export { AdminApi } from './admin-api.js';
 export { ParleyApi, type GroupDraft, type HistoryQuery, type ParleyApiOptions, type SignIn, type SignUp } from './api.js';
 export { BOUNDS, type Bounds } from './bounds.js';
 export { ParleyClient, type ClientEvents, type ParleyClientOptions } from './client.js';

@@ -15,6 +15,7 @@ export const ERROR_CODES = {
   chat_mismatch: { status: 409, retryable: false, about: '`chatId` and `to` are not the same chat.' },
   not_authenticated: { status: 401, retryable: false, about: 'No token, or one that does not hold any more.' },
   wrong_credentials: { status: 401, retryable: false, about: 'The username or the password is wrong.' },
+  account_suspended: { status: 403, retryable: false, about: 'The account was suspended by an operator of this server.' },
   not_allowed: { status: 403, retryable: false, about: 'Your role does not allow this.' },
   not_found: { status: 404, retryable: false, about: 'There is no such thing, or you may not see it.' },
   not_member: { status: 403, retryable: false, about: 'You are not a member of this conversation.' },

@@ -170,6 +170,8 @@ export const ChatHistory = OneToOneChatHistory.omit({ type: true, requestId: tru
 export const GroupHistory = GroupChatHistory.omit({ type: true, requestId: true }).meta({ id: 'GroupHistory' });
 export { Inbox };
 
+export * from './http-admin.js';
+
 export const Health = z
   .object({
     status: z.enum(['ok', 'degraded', 'draining']),

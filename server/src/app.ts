@@ -20,6 +20,7 @@ import { Messages } from './chat/messages.js';
 import { Missed } from './chat/missed.js';
 import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
+import { Operators } from './chat/operators.js';
 import { Presence } from './chat/presence.js';
 import { Receipts } from './chat/receipts.js';
 import { refusalFrom } from './chat/refused.js';
@@ -33,6 +34,7 @@ import { Health } from './edge/health.js';
 import { buildHttpApi } from './edge/http/http-api.js';
 import { operationOnly, socketsOnly } from './edge/http/sockets-only.js';
 import { openLimits } from './edge/limits.js';
+import { Numbers } from './edge/numbers.js';
 import { openPresenceDoor } from './edge/presence-door.js';
 import { SocketServer, type SocketKind } from './edge/socket-server.js';
 import { socketLog } from './edge/socket-log.js';
@@ -156,6 +158,13 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     maxMembers: config.groups.maxMembers,
   });
   const closing = new Closing({ accounts, sessions, conversations, chats, groups });
+  const operators = new Operators({
+    accounts: stores.accounts,
+    sessions,
+    audit: stores.audit,
+    queues: profile.queues,
+    runtime,
+  });
   const exports = new Export({ accounts, sessions, chats, conversations, log, names, runtime });
   const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
   const history = new History({ door, log, names, meter, runtime });
@@ -213,6 +222,18 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       heartbeat: { pingAfterS: config.sockets.heartbeatMs / 1_000, timeoutS: config.sockets.heartbeatTimeoutMs / 1_000 },
     },
   });
+  const numbers = new Numbers({
+    server: config.cluster?.nodeId ?? config.profile,
+    version: VERSION,
+    roles: config.roles,
+    hasArchive: config.cluster !== null,
+    readings: meter,
+    connections: () => sockets.counts(),
+    memoryBytes: () => process.memoryUsage.rss(),
+    offline: offlineQueue,
+    fleet: others?.fleet ?? null,
+    runtime,
+  });
   others?.onEvicted(() => {
     presence.putAllAgain();
     sockets.sendAway();
@@ -234,6 +255,8 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     limits,
     tokens,
     health,
+    numbers,
+    operators,
     accounts,
     sessions,
     chats,
@@ -262,6 +285,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
           const { chat, presence: watching } = sockets.counts();
           meter.set('connections_chat', chat);
           meter.set('connections_presence', watching);
+          await numbers.tick();
           return false;
         },
       },

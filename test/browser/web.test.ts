@@ -1,9 +1,8 @@
-import axe from 'axe-core';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { isAccessible } from '../world/accessible.js';
 import { browsing, inBrowser, type ProfileOptions } from '../world/browser.js';
 import { PASSWORD } from '../world/people.js';
-import { overflow } from '../world/readable.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
 
@@ -185,14 +184,3 @@ inBrowser('the web client', () => {
     });
   });
 });
-
-async function isAccessible(page: Page): Promise<void> {
-  // By the tool of the browser's makers: the page's own rules would not let a script in.
-  await page.evaluate(axe.source);
-  const violations = await page.evaluate(async () => {
-    const found = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
-    return found.violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(' ')}`);
-  });
-  expect(violations).toEqual([]);
-  expect(await overflow(page)).toBe(0);
-}

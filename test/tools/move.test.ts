@@ -19,6 +19,7 @@ let made = '';
 beforeAll(async () => {
   made = await mkdtemp(join(tmpdir(), 'parley-move-'));
   await run('seed', made, SEED, { DATA_DIR: join(made, 'old') });
+  await run('make-admin', made, ['user1'], { DATA_DIR: join(made, 'old') });
   const ran = await exported(made, 'old', 'out');
   if (ran.code !== 0) throw new Error(`no export: ${ran.err}`);
 });
@@ -53,6 +54,7 @@ describe('R26 a store that is moved', () => {
       expect(reportOf(first)).toContain('Every log is whole, from 1 to its last seq: 24 entries in 6 conversations.');
       expect(reportOf(first)).not.toContain('DIFFERS');
       expect(await rowCounts(join(folder, 'new'))).toMatchObject({ ...(await rowCounts(join(folder, 'old'))), imports: 1 });
+      expect(await rowCounts(join(folder, 'new'))).toMatchObject({ accounts: 4, audit_log: 1 });
       expect((await imported(folder, 'out', 'new')).out).toContain('nothing to do');
       // Who holds it has password hashes.
       const { mode } = await stat(join(folder, 'out', 'accounts-0001.ndjson.gz'));

@@ -16,6 +16,8 @@ export interface Reachable {
 /** A whole server in this process, on free ports and stores of its own. */
 export interface RunningServer extends Reachable {
   readonly dataDir: string;
+  /** Its stores, for a tool that is run beside it. */
+  readonly stores: Environment;
   /** Drains and stops; `start` again on the same folder with `restart`. */
   stop(): Promise<void>;
   restart(): Promise<void>;
@@ -76,6 +78,7 @@ export async function startServer(
       return nodes.map((node) => node.addresses);
     },
     dataDir,
+    stores: services?.env ?? {},
     stop,
     restart: async () => {
       await stop();

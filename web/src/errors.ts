@@ -11,6 +11,8 @@ export function wordsFor(error: unknown, { errors }: Texts): string {
       return errors.network;
     case 'wrong_credentials':
       return errors.wrong_credentials;
+    case 'account_suspended':
+      return errors.account_suspended;
     case 'username_taken':
       return errors.username_taken;
     case 'rate_limited':

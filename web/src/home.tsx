@@ -1,4 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
+import { AdminLater } from './admin/later.js';
 import { ConnectionLine } from './connection-line.js';
 import { useAttention } from './device/attention.js';
 import { useIdleness } from './device/idleness.js';
@@ -35,6 +36,8 @@ export function Home() {
           <ConversationPage route={route} />
         ) : route.page === 'settings' ? (
           <Settings />
+        ) : route.page === 'admin' ? (
+          <AdminLater part={route.part} />
         ) : (
           <div class="nothing-open">
             <p>{text.conversation.pick}</p>

@@ -1,3 +1,6 @@
+export const ADMIN_PARTS = ['overview', 'people', 'queues', 'audit'] as const;
+export type AdminPart = (typeof ADMIN_PARTS)[number];
+
 /** The pages of the app, each with what its address says. */
 export type Route =
   | { page: 'home' }
@@ -7,6 +10,7 @@ export type Route =
   | { page: 'chat'; username: string; seq: number | null }
   | { page: 'group'; groupId: string; seq: number | null }
   | { page: 'settings' }
+  | { page: 'admin'; part: AdminPart }
   | { page: 'nowhere' };
 
 export function routeOf({ pathname, hash }: { pathname: string; hash: string }): Route {
@@ -15,6 +19,7 @@ export function routeOf({ pathname, hash }: { pathname: string; hash: string }):
   const at = { seq: seq === undefined ? null : Number(seq) };
   if (rest.length > 0) return { page: 'nowhere' };
   if (second !== undefined) {
+    if (first === 'admin') return adminAt(second);
     if (first === 'c') return { page: 'chat', username: second, ...at };
     return first === 'g' ? { page: 'group', groupId: second, ...at } : { page: 'nowhere' };
   }
@@ -25,6 +30,8 @@ export function routeOf({ pathname, hash }: { pathname: string; hash: string }):
     case 'sign-up':
     case 'settings':
       return { page: first };
+    case 'admin':
+      return { page: 'admin', part: 'overview' };
     default:
       return { page: 'nowhere' };
   }
@@ -44,9 +51,16 @@ export function pathOf(route: Route): string {
     case 'sign-up':
     case 'settings':
       return `/${route.page}`;
+    case 'admin':
+      return route.part === 'overview' ? '/admin' : `/admin/${route.part}`;
     default:
       return route satisfies never;
   }
+}
+
+function adminAt(name: string): Route {
+  const part = ADMIN_PARTS.find((each) => each === name);
+  return part === undefined ? { page: 'nowhere' } : { page: 'admin', part };
 }
 
 /** A malformed escape is a name that nobody has. */

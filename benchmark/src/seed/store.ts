@@ -97,6 +97,7 @@ export class SeededStore {
       invisible: false,
       lastSeen: null,
       closedAt: null,
+      suspendedAt: null,
       createdAt: now,
     };
     if (!(await this.#stores.accounts.create(account))) throw new Error(`${username} is taken`);

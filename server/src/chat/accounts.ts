@@ -64,20 +64,25 @@ export class Accounts {
       invisible: false,
       lastSeen: null,
       closedAt: null,
+      suspendedAt: null,
       createdAt: this.#runtime.now(),
     };
     if (!(await this.#store.create(account))) throw new Refusal('username_taken', undefined, { field: 'username' });
     return { me: meOf(account), session: await this.#sessions.open(account.id, device) };
   }
 
-  /** Opens a session. Unknown user and wrong password are one refusal, after the same time. */
+  /**
+   * Opens a session. Unknown user and wrong password are one refusal, after the same time; who is suspended is told so by
+   * the right password only.
+   */
   async signIn({ username, password }: Credentials, device: Device): Promise<SignedIn> {
     const nobodysHash = await this.#hashOfNobody();
     const account = await this.#open(username);
     const right = await this.#passwords.verify(account?.passwordHash ?? nobodysHash, password);
     if (!account || !right) throw new Refusal('wrong_credentials');
+    if (account.suspendedAt !== null) throw new Refusal('account_suspended');
     const session = await this.#sessions.open(account.id, device);
-    await this.#endIfPasswordChanged(account, session);
+    await this.#endIfChanged(account, session);
     return { me: meOf(account), session };
   }
 
@@ -161,14 +166,14 @@ export class Accounts {
   }
 
   /**
-   * A change of password ends the sessions that there are; this one may have been opened just after, on the word of the
-   * old password. Looked up after opening, either it is seen here, or the change sees the session.
+   * A change of password ends the sessions that there are, and so does a suspension; this one may have been opened just
+   * after, on the word of what held before. Looked up after opening, either it is seen here, or the change sees the session.
    */
-  async #endIfPasswordChanged(account: Account, session: SessionRow): Promise<void> {
+  async #endIfChanged(account: Account, session: SessionRow): Promise<void> {
     const [now] = await this.#store.byIds([account.id]);
-    if (now?.passwordHash === account.passwordHash) return;
+    if (now?.passwordHash === account.passwordHash && now.suspendedAt === null) return;
     await this.#sessions.end(account.id, session.id);
-    throw new Refusal('wrong_credentials');
+    throw new Refusal(now?.passwordHash === account.passwordHash ? 'account_suspended' : 'wrong_credentials');
   }
 }
 

@@ -22,6 +22,7 @@ const rest = {
   invisible: false,
   lastSeen: null,
   closedAt: null,
+  suspendedAt: null,
   createdAt: 1,
 };
 

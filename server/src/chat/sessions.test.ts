@@ -30,6 +30,7 @@ beforeEach(async () => {
     invisible: false,
     lastSeen: null,
     closedAt: null,
+    suspendedAt: null,
     createdAt: runtime.now(),
   });
   reads = 0;

@@ -106,9 +106,11 @@ export class Sessions {
     return ended;
   }
 
-  /** Ends all sessions of the user but `keep`. */
-  async endOthers(userId: string, keep: string | null): Promise<void> {
-    this.#ended(await this.#store.endOthers(userId, keep));
+  /** Ends all sessions of the user but `keep`; gives how many. */
+  async endOthers(userId: string, keep: string | null): Promise<number> {
+    const ended = await this.#store.endOthers(userId, keep);
+    this.#ended(ended);
+    return ended.length;
   }
 
   /** Calls back with the ids of sessions that end. Gives the way to stop it. */

@@ -1,3 +1,4 @@
+import type { Fleet } from '../ports/fleet.js';
 import type { PresenceBoard, StandingChanged } from '../ports/presence-board.js';
 import type { Relay, RelayListener } from '../ports/relay.js';
 import type { SharedLimits } from '../ports/shared-limits.js';
@@ -13,6 +14,7 @@ export class Boots {
   readonly relay: Relay;
   readonly board: PresenceBoard;
   readonly limits: SharedLimits;
+  readonly fleet: Fleet;
   readonly #open: (lost: () => void) => RedisNode;
   readonly #onError: (error: unknown) => void;
   #node: RedisNode;
@@ -45,6 +47,10 @@ export class Boots {
     this.limits = {
       listen: (moved) => (this.#moved = moved),
       note: (taken) => this.#node.limits.note(taken),
+    };
+    this.fleet = {
+      tell: (numbers) => this.#node.fleet.tell(numbers),
+      others: () => this.#node.fleet.others(),
     };
   }
 

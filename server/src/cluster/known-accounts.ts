@@ -44,8 +44,8 @@ export class KnownAccounts implements AccountStore {
     return this.#accounts.byIds(ids);
   }
 
-  search(prefix: string, limit: number): Promise<Account[]> {
-    return this.#accounts.search(prefix, limit);
+  search(prefix: string, limit: number, after?: string): Promise<Account[]> {
+    return this.#accounts.search(prefix, limit, after);
   }
 
   setPassword(id: string, passwordHash: string): Promise<void> {
@@ -58,6 +58,14 @@ export class KnownAccounts implements AccountStore {
 
   close(id: string, at: number): Promise<void> {
     return this.#accounts.close(id, at);
+  }
+
+  setAdmin(id: string, admin: boolean): Promise<void> {
+    return this.#accounts.setAdmin(id, admin);
+  }
+
+  setSuspended(id: string, at: number | null): Promise<void> {
+    return this.#accounts.setSuspended(id, at);
   }
 
   setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {

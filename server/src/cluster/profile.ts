@@ -5,6 +5,7 @@ import { Boots } from './boots.js';
 import { CachedLog } from './cached-log.js';
 import { CachedSessions } from './cached-sessions.js';
 import { openCassandraArchive } from './cassandra/archive.js';
+import { LateInspection } from './jobs/late-inspection.js';
 import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
 import { LateArchive } from './late-archive.js';
@@ -58,6 +59,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
     logger,
   });
 
+  const queues = new LateInspection(options.redis, runtime, logger);
   const gauging = runtime.every(GAUGE_MS, () => {
     const { entries, ageMs } = stores.journal.lag();
     meter.set('journal_unarchived', entries);
@@ -76,6 +78,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
       relay: boots.relay,
       board: boots.board,
       limits: boots.limits,
+      fleet: boots.fleet,
       moved: stores.moved,
       onEvicted: (run) => boots.onEvicted(run),
     },
@@ -86,6 +89,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
     },
     // BullMQ runs them: each on one worker at a time.
     jobs: [],
+    queues,
     start: async () => {
       await boots.start();
       for (const warning of await boots.node.warnings()) logger.warn({}, warning);
@@ -94,6 +98,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
       gauging.cancel();
       await boots.close();
       await jobs.close();
+      await queues.close();
       await stores.close();
       await archive.close();
     },

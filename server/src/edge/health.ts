@@ -67,6 +67,18 @@ export class Health {
     };
   }
 
+  /** Each part with how long its last answer took. */
+  async parts(): Promise<http.AdminHealth> {
+    const { status, checks } = await this.read();
+    const parts = Object.entries(this.#parts.checks).map(([name, { isVital }]) => ({
+      name,
+      state: checks[name] ?? 'failing',
+      latencyMs: this.#probes.get(name)?.latencyMs ?? null,
+      isVital,
+    }));
+    return { status, parts };
+  }
+
   async #checks(): Promise<Record<string, Outcome>> {
     const outcomes = [...this.#probes].map(async ([name, probe]) => [name, await probe.outcome()] as const);
     return Object.fromEntries(await Promise.all(outcomes));
@@ -84,10 +96,16 @@ class Probe {
   readonly #runtime: Runtime;
   #last: { outcome: Outcome; at: number } | null = null;
   #asking: Asking | null = null;
+  #latencyMs: number | null = null;
 
   constructor(run: Check['run'], runtime: Runtime) {
     this.#run = run;
     this.#runtime = runtime;
+  }
+
+  /** Of the last answer that came. */
+  get latencyMs(): number | null {
+    return this.#latencyMs;
   }
 
   async outcome(): Promise<Outcome> {
@@ -116,7 +134,10 @@ class Probe {
     void Promise.resolve()
       .then(this.#run)
       .then(
-        () => answer('ok'),
+        () => {
+          this.#latencyMs = Math.round((this.#runtime.monotonic() - asking.since) * 100) / 100;
+          answer('ok');
+        },
         () => answer('failing'),
       );
     return asking;

@@ -17,8 +17,7 @@ import { openSqlite, type Sqlite, type Value } from './sqlite.js';
  * mode, so that the threads find it so.
  */
 export async function migrate(path: string): Promise<void> {
-  const sqlite = await openSqlite(path, ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']);
-  const db = new Kysely<Database>({ dialect: new MigrationDialect({ database: plainDatabase(sqlite) }) });
+  const db = await openFile(path);
   try {
     const migrator = new Migrator({ db, provider: { getMigrations: () => Promise.resolve(migrations) } });
     const { error } = await migrator.migrateToLatest();
@@ -29,6 +28,12 @@ export async function migrate(path: string): Promise<void> {
   } finally {
     await db.destroy();
   }
+}
+
+/** The database file without threads, for who writes a row or two; a server may have it open too. */
+export async function openFile(path: string): Promise<Kysely<Database>> {
+  const sqlite = await openSqlite(path, ['journal_mode = WAL', 'synchronous = FULL', 'busy_timeout = 5000']);
+  return new Kysely<Database>({ dialect: new MigrationDialect({ database: plainDatabase(sqlite) }) });
 }
 
 /** SQLite rolls back DDL like anything else; Kysely just does not make use of it. A kill leaves no half of a step. */

@@ -5,6 +5,7 @@ import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { Stores } from '../ports/stores.js';
 import { SqlAccounts } from '../sql/accounts.js';
+import { SqlAuditLog } from '../sql/audit.js';
 import { refuseHalfImported } from '../sql/refuse-half-imported.js';
 import type { Database } from '../sql/schema.js';
 import { SqlSessions } from '../sql/sessions.js';
@@ -80,6 +81,7 @@ function storesOn({ writer, reader, db, runtime, lock }: Opened): EmbeddedStores
     contacts: new EmbeddedContacts(writer, reader),
     accounts: new SqlAccounts(db),
     sessions: new SqlSessions(db, () => runtime.now()),
+    audit: new SqlAuditLog(db),
     offline: new EmbeddedOfflineQueue(writer, reader),
     maintenance: new Maintenance(writer, reader, runtime),
     close: async () => {

@@ -24,6 +24,7 @@ export async function embeddedProfile(dataDir: string, { runtime, meter, onFatal
         run: async () => (await maintenance.purgeSends(runtime.now() - SENDS_KEPT_MS, CHUNK_ROWS)) === CHUNK_ROWS,
       },
     ],
+    queues: null,
     start: async () => undefined,
     close: () => stores.close(),
   };

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { CounterName, GaugeName, Meter, TimerName } from '../ports/meter.js';
+import type { CounterName, GaugeName, Meter, Readings, TimerName } from '../ports/meter.js';
 
 const PREFIX = 'parley_';
 
@@ -61,7 +61,7 @@ export interface RequestSeen {
 }
 
 /** Metrics for Prometheus, in a registry of its own, so that two servers in one process do not mix. */
-export class Metrics implements Meter {
+export class Metrics implements Meter, Readings {
   readonly #registry = new Registry();
   readonly #counters: Record<CounterName, Counter>;
   readonly #timers: Record<TimerName, Histogram>;
@@ -105,6 +105,14 @@ export class Metrics implements Meter {
 
   set(name: GaugeName, value: number): void {
     this.#gauges[name].set(value);
+  }
+
+  async counted(name: CounterName): Promise<number> {
+    return (await this.#counters[name].get()).values[0]?.value ?? 0;
+  }
+
+  async gauge(name: GaugeName): Promise<number> {
+    return (await this.#gauges[name].get()).values[0]?.value ?? 0;
   }
 
   /** Counts and times an HTTP request. */

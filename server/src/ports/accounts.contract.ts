@@ -23,6 +23,7 @@ function accounts(stage: Stage): void {
     invisible: false,
     lastSeen: null,
     closedAt: null,
+    suspendedAt: null,
     createdAt: 1_790_000_000_000,
     ...more,
   });
@@ -69,6 +70,8 @@ function accounts(stage: Stage): void {
     const found = async (prefix: string, limit = 10) => (await store(1).search(prefix, limit)).map((each) => each.username);
     expect(await found('SeA')).toEqual(['sea', 'Sea-z', 'SEA.a', 'sea_b', 'seaxb']);
     expect(await found('sea', 2)).toEqual(['sea', 'Sea-z']);
+    expect((await store(1).search('sea', 2, 'SEA-Z')).map((each) => each.username)).toEqual(['SEA.a', 'sea_b']);
+    expect((await store().search('', 2, 'SEA_b')).map((each) => each.username)).toEqual(['seaxb', 'seb']);
     expect(await found('sea_')).toEqual(['sea_b']);
     expect(await found('sea%')).toEqual([]);
   });
@@ -88,6 +91,30 @@ function accounts(stage: Stage): void {
     });
     await store().setProfile(eve.id, { displayName: null });
     expect((await store(1).byUsername('eve-change'))?.displayName).toBeNull();
+  });
+
+  it('gives and takes the role of an operator', async () => {
+    const eve = account('eve-role');
+    await store().create(eve);
+    await store().setAdmin(eve.id, true);
+    expect(await store(1).byIds([eve.id])).toEqual([{ ...eve, admin: true }]);
+    await store(1).setAdmin(eve.id, false);
+    expect(await store().byIds([eve.id])).toEqual([eve]);
+  });
+
+  it('W69 suspends since the first time, and lets in again; what is closed stays as it is', async () => {
+    const eve = account('eve-suspended');
+    await store().create(eve);
+    await store().setSuspended(eve.id, 5);
+    await store(1).setSuspended(eve.id, 7);
+    expect(await store(1).byUsername('eve-suspended')).toEqual({ ...eve, suspendedAt: 5 });
+    expect(await store().search('eve-susp', 10)).toEqual([{ ...eve, suspendedAt: 5 }]);
+    await store().setSuspended(eve.id, null);
+    expect(await store(1).byIds([eve.id])).toEqual([eve]);
+    await store().close(eve.id, 9);
+    await store().setSuspended(eve.id, 10);
+    await store().setAdmin(eve.id, true);
+    expect(await store(1).byIds([eve.id])).toMatchObject([{ suspendedAt: null, admin: false, closedAt: 9 }]);
   });
 
   it('when somebody was last seen never goes back', async () => {

@@ -10,6 +10,8 @@ export interface Account {
   lastSeen: number | null;
   /** When it was closed for good, epoch ms; null: it is open. */
   closedAt: number | null;
+  /** When an operator suspended it, epoch ms; null: it is not. */
+  suspendedAt: number | null;
   createdAt: number;
 }
 
@@ -29,12 +31,15 @@ export interface AccountStore {
   create(account: Account): Promise<boolean>;
   byUsername(username: string): Promise<Account | null>;
   byIds(ids: string[]): Promise<Account[]>;
-  /** By username ascending, without case; no closed ones. */
-  search(prefix: string, limit: number): Promise<Account[]>;
+  /** By username ascending, without case; no closed ones. `after`: only those after this username. */
+  search(prefix: string, limit: number, after?: string): Promise<Account[]>;
   setPassword(id: string, passwordHash: string): Promise<void>;
   setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void>;
   /** For good: nobody signs in to it, or finds it by searching. Name and id stay, for what it wrote; the rest goes. */
   close(id: string, at: number): Promise<void>;
+  setAdmin(id: string, admin: boolean): Promise<void>;
+  /** Null: not any more. Who is suspended already stays so since then. */
+  setSuspended(id: string, at: number | null): Promise<void>;
   setLastSeen(seen: { userId: string; at: number }[]): Promise<void>;
 }
 

@@ -4,6 +4,11 @@ export interface Meter {
   time(name: TimerName, seconds: number): void;
   set(name: GaugeName, value: number): void;
 }
+/** What was counted and set, to be shown to people. */
+export interface Readings {
+  counted(name: CounterName): Promise<number>;
+  gauge(name: GaugeName): Promise<number>;
+}
 export type CounterName =
   | 'messages_sent_direct'
   | 'messages_sent_group'

@@ -1,3 +1,5 @@
+import type { Fleet } from './fleet.js';
+import type { JobQueues } from './job-queues.js';
 import type { Logger } from './logger.js';
 import type { Meter } from './meter.js';
 import type { MovedStore } from './moved.js';
@@ -40,6 +42,7 @@ export interface Others {
   board: PresenceBoard;
   moved: MovedStore;
   limits: SharedLimits;
+  fleet: Fleet;
   /** Calls back when the others took this server for dead: they know none of its connections, which are to come again (R10). */
   onEvicted(run: () => void): void;
 }
@@ -53,6 +56,8 @@ export interface Profile {
   checks: Record<string, Check>;
   /** What keeps the stores in order; for processes with the role `worker`. */
   jobs: readonly Job[];
+  /** Null: this profile has no queues that an operator could look into. */
+  queues: JobQueues | null;
   /** Lets the others know this server, once all listens that is to listen. */
   start(): Promise<void>;
   /** Finishes what was accepted, and lets everything go. Call when nothing is asked of it any more. */

@@ -45,6 +45,7 @@ export class Stage {
       invisible: false,
       lastSeen: null,
       closedAt: null,
+      suspendedAt: null,
       createdAt: Date.now(),
     });
     return id;

@@ -1,4 +1,5 @@
 import type { AccountStore, SessionStore } from './accounts.js';
+import type { AuditLog } from './audit.js';
 import type { ContactStore, ConversationStore, InboxStore } from './conversations.js';
 import type { LogStore } from './log.js';
 import type { OfflineQueue } from './offline.js';
@@ -11,5 +12,6 @@ export interface Stores {
   contacts: ContactStore;
   accounts: AccountStore;
   sessions: SessionStore;
+  audit: AuditLog;
   offline: OfflineQueue;
 }

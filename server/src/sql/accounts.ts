@@ -28,6 +28,7 @@ export class SqlAccounts implements AccountStore {
         invisible: Number(account.invisible),
         last_seen: account.lastSeen,
         closed_at: account.closedAt,
+        suspended_at: account.suspendedAt,
         created_at: account.createdAt,
       })
       .onConflict((conflict) => conflict.column('username_key').doNothing())
@@ -51,12 +52,13 @@ export class SqlAccounts implements AccountStore {
   }
 
   /** By range, not by LIKE: nothing in a prefix is a wildcard, and the index is always used. */
-  async search(prefix: string, limit: number): Promise<Account[]> {
+  async search(prefix: string, limit: number, after?: string): Promise<Account[]> {
     const rows = await this.#db
       .selectFrom('accounts')
       .selectAll()
       .where('username_key', '>=', keyOf(prefix))
       .where('username_key', '<', keyOf(prefix) + AFTER_ALL)
+      .$if(after !== undefined, (query) => query.where('username_key', '>', keyOf(after ?? '')))
       .where('closed_at', 'is', null)
       .orderBy('username_key')
       .limit(limit)
@@ -97,6 +99,25 @@ export class SqlAccounts implements AccountStore {
       .execute();
   }
 
+  async setAdmin(id: string, admin: boolean): Promise<void> {
+    await this.#db
+      .updateTable('accounts')
+      .set({ admin: Number(admin) })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .execute();
+  }
+
+  async setSuspended(id: string, at: number | null): Promise<void> {
+    await this.#db
+      .updateTable('accounts')
+      .set({ suspended_at: at })
+      .where('id', '=', id)
+      .where('closed_at', 'is', null)
+      .$if(at !== null, (query) => query.where('suspended_at', 'is', null))
+      .execute();
+  }
+
   /** Never goes back: the latest wins, in whatever order they come. */
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
     // In one order, so that two servers rarely wait for each other; one that is refused for a deadlock is tried again.
@@ -120,5 +141,6 @@ const accountOf = (row: Selectable<AccountsTable>): Account => ({
   invisible: row.invisible === 1,
   lastSeen: row.last_seen,
   closedAt: row.closed_at,
+  suspendedAt: row.suspended_at,
   createdAt: row.created_at,
 });

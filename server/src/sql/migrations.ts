@@ -17,6 +17,7 @@ export const migrations: Record<string, Migration> = {
   '0002_imports': { up: createImports },
   '0003_settings': { up: addSettings },
   '0004_closing': { up: addClosing },
+  '0005_operators': { up: addOperators },
 };
 
 /** Accounts, sessions and blocks. */
@@ -186,4 +187,18 @@ export async function addSettings(db: Kysely<Database>): Promise<void> {
 /** When an account was closed for good. */
 export async function addClosing(db: Kysely<Database>): Promise<void> {
   await db.schema.alterTable('accounts').addColumn('closed_at', 'bigint').execute();
+}
+
+/** What operators may do to an account, and what they did. */
+export async function addOperators(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('accounts').addColumn('suspended_at', 'bigint').execute();
+  await db.schema
+    .createTable('audit_log')
+    .addColumn('id', 'text', (column) => column.primaryKey())
+    .addColumn('at', 'bigint', (column) => column.notNull())
+    .addColumn('actor', 'text')
+    .addColumn('action', 'text', (column) => column.notNull())
+    .addColumn('target', 'text', (column) => column.notNull())
+    .addColumn('address', 'text')
+    .execute();
 }

@@ -14,6 +14,7 @@ export interface Database {
   offline_messages: OfflineMessagesTable;
   store_checks: StoreChecksTable;
   imports: ImportsTable;
+  audit_log: AuditLogTable;
 }
 
 export interface AccountsTable {
@@ -27,6 +28,7 @@ export interface AccountsTable {
   invisible: number;
   last_seen: number | null;
   closed_at: number | null;
+  suspended_at: number | null;
   created_at: number;
 }
 
@@ -143,4 +145,15 @@ export interface ImportsTable {
   started_at: number;
   parts_done: number;
   finished_at: number | null;
+}
+
+/** What operators did. Ids are in the order of time. */
+export interface AuditLogTable {
+  id: string;
+  at: number;
+  /** The username; null: somebody at the command line. */
+  actor: string | null;
+  action: string;
+  target: string;
+  address: string | null;
 }

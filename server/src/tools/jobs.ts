@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { Inspection, type JobSeen, type QueueSeen } from '../cluster/jobs/inspection.js';
+import { Inspection, type JobSeen } from '../cluster/jobs/inspection.js';
 import type { RedisOptions } from '../cluster/options.js';
 import { loadConfig } from '../config.js';
 import { processRuntime } from '../host/runtime.js';
+import type { QueueSeen } from '../ports/job-queues.js';
 import type { Logger } from '../ports/logger.js';
 import { ended } from './ended.js';
 

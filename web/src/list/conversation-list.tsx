@@ -13,7 +13,7 @@ import { matching, routeTo } from './matching.js';
 /** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const { list: text } = useText();
-  const { username } = useSession();
+  const { username, isAdmin } = useSession();
   const route = useRoute();
   const conversations = useSnapshot((snapshot) => snapshot.conversations);
   const isComplete = useSnapshot((snapshot) => snapshot.username !== null);
@@ -66,6 +66,11 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         <button type="button" class="icon" onClick={onNewGroup} aria-label={text.newGroup} title={text.newGroup}>
           <Icon name="group" />
         </button>
+        {isAdmin === true && (
+          <Link to={{ page: 'admin', part: 'overview' }} class="icon" aria-label={text.admin} title={text.admin}>
+            <Icon name="shield" />
+          </Link>
+        )}
         <Link to={{ page: 'settings' }} class="icon" aria-label={text.settings} title={text.settings}>
           <Icon name="settings" />
         </Link>

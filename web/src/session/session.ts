@@ -5,6 +5,8 @@ import { IndexedDbOutbox, ParleyApi, ParleyClient, ParleyError } from '@parley/c
 /** Somebody who is signed in: what the app works with. */
 export interface Session {
   readonly username: string;
+  /** Whether they may see the pages for operators; null: not known yet. */
+  readonly isAdmin: boolean | null;
   readonly api: ParleyApi;
   readonly client: ParleyClient;
 }
@@ -40,10 +42,9 @@ class Sessions {
   async find(): Promise<void> {
     const remembered = localStorage.getItem(KEY);
     if (remembered === null) return this.#leave(false);
-    this.#enter(remembered);
+    this.#enter({ username: remembered });
     try {
-      const { username } = await this.api.me();
-      this.#enter(username);
+      this.#enter(await this.api.me());
     } catch (error) {
       // If it cannot be asked they have what is kept here, and connect when that works.
       if (error instanceof ParleyError && error.status === 401) this.#leave(true);
@@ -52,13 +53,13 @@ class Sessions {
 
   async signIn(username: string, password: string): Promise<void> {
     const { user } = await this.api.login({ username, password, cookie: true });
-    this.#enter(user.username);
+    this.#enter(user);
     tabs.postMessage('in');
   }
 
   async signUp(username: string, password: string): Promise<void> {
     const { user } = await this.api.register({ username, password, cookie: true });
-    this.#enter(user.username);
+    this.#enter(user);
     tabs.postMessage('in');
   }
 
@@ -68,11 +69,12 @@ class Sessions {
     tabs.postMessage('out');
   }
 
-  #enter(username: string): void {
-    if (this.#state.name === 'in' && this.#state.session.username === username) return;
-    this.#close();
+  #enter({ username, admin = null }: { username: string; admin?: boolean | null }): void {
+    const known = this.#state.name === 'in' && this.#state.session.username === username ? this.#state.session : null;
+    if (known !== null && (admin === null || known.isAdmin === admin)) return;
+    if (known === null) this.#close();
     localStorage.setItem(KEY, username);
-    this.#set({ name: 'in', session: this.#open(username) });
+    this.#set({ name: 'in', session: { ...(known ?? this.#open(username)), isAdmin: admin } });
   }
 
   #open(username: string): Session {
@@ -89,7 +91,7 @@ class Sessions {
       if (state.name === 'closed' && state.cause !== 'user') this.#leave(true);
     });
     void client.connect().catch(() => undefined);
-    return { username, api, client };
+    return { username, isAdmin: null, api, client };
   }
 
   #leave(wasEnded: boolean): void {

@@ -43,6 +43,7 @@ export const de: Texts = {
     unread: (n) => count(n, 'ungelesene Nachricht', 'ungelesene Nachrichten'),
     deleted: 'Nachricht gelöscht',
     noMessages: 'Noch keine Nachrichten',
+    admin: 'Server betreiben',
     newGroup: 'Neue Gruppe',
     settings: 'Einstellungen',
     archived: 'Archiviert',
@@ -194,6 +195,7 @@ export const de: Texts = {
   errors: {
     network: 'Der Server ist nicht zu erreichen.',
     wrong_credentials: 'Benutzername oder Passwort ist falsch.',
+    account_suspended: 'Dieses Konto wurde von den Betreibern dieses Servers gesperrt.',
     username_taken: 'Dieser Benutzername ist vergeben.',
     rate_limited: (seconds) => `Zu viele Versuche. Warten Sie ${count(seconds, 'Sekunde', 'Sekunden')}.`,
     other: (message) => `Das ging nicht: ${message}`,

@@ -46,6 +46,7 @@ export const en = {
     noMessages: 'No messages yet',
     newGroup: 'New group',
     settings: 'Settings',
+    admin: 'Operate this server',
     archived: 'Archived',
     back: 'Back to all conversations',
     failed: 'Not sent',
@@ -195,6 +196,7 @@ export const en = {
   errors: {
     network: 'The server cannot be reached.',
     wrong_credentials: 'Wrong username or password.',
+    account_suspended: 'This account was suspended by whoever runs this server.',
     username_taken: 'This username is taken.',
     rate_limited: (seconds: number) => `Too many tries. Wait ${count(seconds, 'second', 'seconds')}.`,
     other: (message: string) => `That did not work: ${message}`,

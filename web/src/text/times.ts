@@ -22,6 +22,9 @@ export const timeOf = (at: number): string => format({ hour: 'numeric', minute: 
 
 export const wholeTimeOf = (at: number): string => format({ dateStyle: 'full', timeStyle: 'short' }).format(at);
 
+/** The day alone. */
+export const dateOf = (at: number): string => format({ dateStyle: 'medium' }).format(at);
+
 /** The day as a number that differs between days of the device's time zone. */
 export function dayOf(at: number): number {
   const date = new Date(at);

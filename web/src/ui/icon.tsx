@@ -10,6 +10,7 @@ const PATHS = {
   close: 'M6 6l12 12M18 6 6 18',
   muted: 'M4 4l16 16M9.5 5.5A5 5 0 0 1 17 10v3l1.5 3H9M6 16h-.5L7 13v-3',
   pinned: 'M9 4h6l-1 6 3 3H7l3-3-1-6Zm3 9v7',
+  shield: 'M12 3l7 2.5v6c0 4.4-2.8 7.6-7 9.5-4.2-1.9-7-5.1-7-9.5v-6L12 3Z',
 } as const;
 
 export type IconName = keyof typeof PATHS;

@@ -1,4 +1,5 @@
 import type { Job as BullJob, Queue } from 'bullmq';
+import { NoSuchJob, type QueueSeen } from '../../ports/job-queues.js';
 import type { Logger } from '../../ports/logger.js';
 import type { Runtime } from '../../ports/runtime.js';
 import { inLanes } from '../in-lanes.js';
@@ -11,17 +12,6 @@ const CONNECT_MS = 5_000;
 const SHOWN_OF_STATE = 100;
 const AT_ONCE = 20;
 const STATES = ['active', 'wait', 'delayed'] as const;
-
-/** A queue in figures. */
-export interface QueueSeen {
-  queue: string;
-  waiting: number;
-  active: number;
-  delayed: number;
-  dead: number;
-  /** Of a repeatable job: when its next turn is due. */
-  nextAt: number | null;
-}
 
 export type SeenState = 'waiting' | 'active' | 'delayed' | 'dead';
 
@@ -58,6 +48,10 @@ export class Inspection {
     if (connection.isUp) return new Inspection({ connection, prefix: jobPrefix(redis), logger });
     connection.close();
     throw new Error(`Redis does not answer (waited ${CONNECT_MS / 1_000} s): look at the REDIS_ settings.`);
+  }
+
+  get isUp(): boolean {
+    return this.#place.connection.isUp;
   }
 
   close(): void {
@@ -130,7 +124,7 @@ export class Inspection {
 
   async #queue(name: string): Promise<Queue<unknown>> {
     const names = await this.#names();
-    if (!names.includes(name)) throw new Error(`There is no queue ${name}. There are: ${names.join(', ')}.`);
+    if (!names.includes(name)) throw new NoSuchJob(`There is no queue ${name}. There are: ${names.join(', ')}.`);
     const queue = this.#queues.get(name) ?? openQueue(name, this.#place, { isServed: false });
     this.#queues.set(name, queue);
     return queue;
@@ -151,13 +145,13 @@ export class Inspection {
     const { name, bullId } = parseId(id);
     const queue = await this.#queue(name);
     const job = await queue.getJob(bullId);
-    if (job === undefined) throw new Error(`There is no job ${id}: done, dropped, or lost with Redis.`);
+    if (job === undefined) throw new NoSuchJob(`There is no job ${id}: done, dropped, or lost with Redis.`);
     return { queue, job };
   }
 
   async #deadJob(id: string): Promise<{ job: BullJob<unknown> }> {
     const { job } = await this.#job(id);
-    if (!(await job.isFailed())) throw new Error(`${id} is not dead but ${stateOf(await job.getState())}.`);
+    if (!(await job.isFailed())) throw new NoSuchJob(`${id} is not dead but ${stateOf(await job.getState())}.`);
     return { job };
   }
 }
@@ -174,7 +168,7 @@ function shownId(queue: string, bullId: string): string {
 
 function parseId(id: string): { name: string; bullId: string } {
   const slash = id.indexOf('/');
-  if (slash <= 0 || slash === id.length - 1) throw new Error(`${id} is no job: expected queue/id, as list --dead shows it.`);
+  if (slash <= 0 || slash === id.length - 1) throw new NoSuchJob(`${id} is no job: expected queue/id, as list --dead shows it.`);
   const name = id.slice(0, slash);
   const rest = id.slice(slash + 1);
   return { name, bullId: name === OFFLINE_QUEUE ? rest : `${turnPrefix(name)}${rest}` };

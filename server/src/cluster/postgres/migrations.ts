@@ -2,6 +2,7 @@ import { Kysely, Migrator, PostgresDialect, sql, type Migration } from 'kysely';
 import { Client } from 'pg';
 import {
   addClosing,
+  addOperators,
   addSettings,
   createConversations,
   createImports,
@@ -36,7 +37,7 @@ const migrations: Record<string, Migration> = {
       await createPeople(db);
       await createConversations(db);
       await createOffline(db);
-      await compareByBytes(db);
+      await compareByBytes(db, '%');
       for (const statement of [...HOT_ROWS, ...LOG_TABLES, CLOCK, ...PARTITIONS, ...FUNCTIONS])
         await sql.raw(statement).execute(db);
       await sql`SELECT make_partitions(clock_ms())`.execute(db);
@@ -56,17 +57,24 @@ const migrations: Record<string, Migration> = {
       await sql.raw(OPEN_DIRECT).execute(db);
     },
   },
+  '0005_operators': {
+    async up(db: Kysely<Database>) {
+      await addOperators(db);
+      await compareByBytes(db, 'audit_log');
+    },
+  },
 };
 
 /** Text sorts as on SQLite, by its bytes: the order of names and ids is the same everywhere, and indexes are cheaper. */
-const compareByBytes = (db: Kysely<Database>) =>
+const compareByBytes = (db: Kysely<Database>, tables: string) =>
   sql`DO $$
     DECLARE
       its record;
     BEGIN
       FOR its IN SELECT c.table_name, c.column_name FROM information_schema.columns c
         JOIN information_schema.tables t USING (table_schema, table_name)
-        WHERE c.table_schema = current_schema() AND c.data_type = 'text' AND c.table_name NOT LIKE 'kysely%'
+        WHERE c.table_schema = current_schema() AND c.data_type = 'text' AND c.table_name LIKE ${sql.lit(tables)}
+          AND c.table_name NOT LIKE 'kysely%'
       LOOP
         EXECUTE format('ALTER TABLE %I ALTER COLUMN %I TYPE text COLLATE "C"', its.table_name, its.column_name);
       END LOOP;

@@ -6,6 +6,7 @@ import type { MovedStore } from '../../ports/moved.js';
 import type { Runtime, Timer } from '../../ports/runtime.js';
 import type { Stores } from '../../ports/stores.js';
 import { SqlAccounts } from '../../sql/accounts.js';
+import { SqlAuditLog } from '../../sql/audit.js';
 import { refuseHalfImported } from '../../sql/refuse-half-imported.js';
 import type { Database } from '../../sql/schema.js';
 import { SqlSessions } from '../../sql/sessions.js';
@@ -104,6 +105,7 @@ export async function openPostgres(options: PostgresStoresOptions): Promise<Post
     contacts: new PostgresContacts(connections),
     accounts: new SqlAccounts(db),
     sessions: new SqlSessions(db, () => runtime.now()),
+    audit: new SqlAuditLog(db),
     offline: new PostgresOfflineQueue(connections),
     moved: journal,
     journal: {

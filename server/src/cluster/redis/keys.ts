@@ -14,11 +14,14 @@ export class Keys {
   /** The servers: boot → its row. */
   readonly registry: string;
   readonly notices: string;
+  /** What the servers tell of themselves: boot → JSON. */
+  readonly numbers: string;
 
   constructor(prefix: string) {
     this.#prefix = prefix;
     this.registry = `${prefix}{servers}`;
     this.notices = `${prefix}{servers}:notices`;
+    this.numbers = `${prefix}{servers}:numbers`;
   }
 
   stream(boot: string): string {

@@ -5,6 +5,7 @@ import { Channels } from './channels.js';
 import { RedisConnections } from './connect.js';
 import { Epoch } from './epoch.js';
 import { ExistenceFilter } from './existence-filter.js';
+import { RedisFleet } from './fleet.js';
 import { redisWarnings } from './health.js';
 import { Keys } from './keys.js';
 import { Lease } from './lease.js';
@@ -47,6 +48,7 @@ export interface RedisNode {
   readonly relay: RedisRelay;
   readonly board: RedisPresenceBoard;
   readonly limits: SharedBuckets;
+  readonly fleet: RedisFleet;
   readonly pages: PageCache;
   readonly sessions: SessionCache;
   readonly existence: ExistenceFilter;
@@ -100,6 +102,7 @@ export function openRedisNode(options: RedisNodeOptions): RedisNode {
     board,
     lease,
     limits: new SharedBuckets(common),
+    fleet: new RedisFleet({ ...common, boot }),
     sessions: new SessionCache(common),
     pages: new PageCache(common),
     existence: new ExistenceFilter({ ...common, expectedUsers: options.existenceExpectedUsers ?? 1_000_000 }),

@@ -9,6 +9,7 @@ import type { Runtime } from '../../ports/runtime.js';
 import { isTrusted, type TrustedProxies } from '../client-address.js';
 import type { Limits } from '../limits.js';
 import type { Tokens } from '../tokens.js';
+import { adminRoutes, type AdminParts } from './admin.js';
 import { authRoutes, type AuthParts } from './auth.js';
 import { chatRoutes, type ChatsParts } from './chats.js';
 import { CLOSED_CSP } from './csp.js';
@@ -40,7 +41,7 @@ export interface HttpOptions {
 }
 
 /** Everything that the HTTP API speaks for. */
-export type HttpParts = AuthParts & MeParts & UsersParts & ChatsParts & GroupsParts & Common;
+export type HttpParts = AdminParts & AuthParts & MeParts & UsersParts & ChatsParts & GroupsParts & Common;
 
 interface Common {
   options: HttpOptions;
@@ -50,7 +51,7 @@ interface Common {
   metrics: MetricsPage & RequestMeter;
   limits: Limits;
   tokens: Pick<Tokens, 'issue' | 'ticket' | 'authenticate'>;
-  health: Pick<Health, 'read' | 'readiness'>;
+  health: Pick<Health, 'parts' | 'read' | 'readiness'>;
 }
 
 /** Longer than any id or username; a path with more than that names nothing. */
@@ -86,6 +87,7 @@ export function apiRoutes(app: HttpApp, parts: HttpParts): void {
   userRoutes(app, parts);
   chatRoutes(app, parts);
   groupRoutes(app, parts);
+  adminRoutes(app, parts);
   healthRoutes(app, parts);
   metricsRoutes(app, { metrics: parts.metrics, metricsToken: parts.options.metricsToken });
 }

@@ -38,6 +38,7 @@ const SCHEMAS = {
     last_seen: whole.nullable(),
     created_at: whole,
     closed_at: whole.nullable(),
+    suspended_at: whole.nullable(),
   }),
   sessions: z.strictObject({
     id: text,
@@ -46,6 +47,14 @@ const SCHEMAS = {
     last_used_at: whole,
     expires_at: whole,
     user_agent: text.nullable(),
+    address: text.nullable(),
+  }),
+  audit_log: z.strictObject({
+    id: text,
+    at: whole,
+    actor: text.nullable(),
+    action: text,
+    target: text,
     address: text.nullable(),
   }),
   blocks: z.strictObject({ blocker_id: text, blocked_id: text, since: whole }),
@@ -133,6 +142,7 @@ export const KINDS = Object.keys(SCHEMAS) as Kind[];
 export const KEYS: Record<TableKind, readonly string[]> = {
   accounts: ['id'],
   sessions: ['id'],
+  audit_log: ['id'],
   blocks: ['blocker_id', 'blocked_id'],
   conversations: ['id'],
   memberships: ['conversation_id', 'user_id'],

@@ -36,6 +36,7 @@ export class StorePlace implements Place {
       invisible: false,
       lastSeen: null,
       closedAt: null,
+      suspendedAt: null,
       createdAt: processRuntime.now(),
     });
   }
