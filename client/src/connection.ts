@@ -5,6 +5,9 @@ import { asParleyError, type ParleyError } from './errors.js';
 import type { Runtime, Timer } from './runtime.js';
 import type { Socket, SocketFactory } from './socket.js';
 
+/** Of a WebSocket's `readyState`. */
+const OPEN = 1;
+
 /** Why a connection is closed for good; a new token, or a new client, begins again. */
 export type CloseCause =
   /** `close()` was called. */
@@ -130,6 +133,9 @@ export class Connection {
   /** False: there is no open socket, and nothing was sent. */
   send(command: ChatCommandInput | PresenceCommandInput): boolean {
     if (!this.#isOpen || this.#socket === null) return false;
+    // One that is closing swallows it, and a browser complains; its close event follows.
+    const { readyState } = this.#socket;
+    if (readyState !== undefined && readyState !== OPEN) return false;
     try {
       this.#socket.send(JSON.stringify(command));
       return true;

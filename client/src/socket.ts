@@ -6,6 +6,8 @@ export interface Socket {
   onmessage: ((event: { data: unknown }) => void) | null;
   onclose: ((event: { code: number; reason: string }) => void) | null;
   onerror: ((event: never) => void) | null;
+  /** 1: frames can be sent; 2 and 3: it closes, or is closed, which may be told only later. Where there is none, it can. */
+  readonly readyState?: number | undefined;
   /** The HTTP status of a refused upgrade, where the platform tells it. Browsers do not. */
   readonly refusedStatus?: number | undefined;
 }
