@@ -97,6 +97,10 @@ export class ParleyApi {
   async isUsernameFree(username: string): Promise<boolean> {
     return (await this.call<{ free: boolean }>('GET', path`/auth/usernames/${username}`)).free;
   }
+  /** Whether nobody has an account here yet; needs no token. */
+  async isNew(): Promise<boolean> {
+    return (await this.call<{ isNew: boolean }>('GET', '/auth/installation')).isNew;
+  }
   /** What opens a socket of this session within a minute, in place of the token. */
   async ticket(): Promise<string> {
     return (await this.call<http.Ticket>('POST', '/auth/ticket')).ticket;

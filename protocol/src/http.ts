@@ -59,6 +59,7 @@ export const Authenticated = z.object({ token: z.string(), ...session }).meta({ 
 /** A name that one would like to have. */
 export const WantedName = z.object({ username: f.username });
 export const NameState = z.object({ username: f.username, free: z.boolean() }).meta({ id: 'NameState' });
+export const Installation = z.object({ isNew: z.boolean() }).meta({ id: 'Installation' });
 /** What stands for the token came as a cookie. */
 export const CookieSession = z.object(session).meta({ id: 'CookieSession' });
 /** Goes where a token goes when a WebSocket is opened, and nowhere else. */

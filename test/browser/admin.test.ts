@@ -18,6 +18,9 @@ inBrowser('the pages of operators', () => {
   beforeAll(async () => {
     server = await startServer();
     base = server.addresses.http;
+    const page = await (await browser.profile(PHONE)).tab(base);
+    await page.getByText('yours is the first').waitFor();
+    await isAccessible(page);
     for (const username of ['ada', 'bob', 'carol', 'dave']) await register(base, username);
     await makeAdmin(server, 'ada');
   });

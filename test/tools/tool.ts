@@ -8,7 +8,7 @@ import { settings } from '../world/server.js';
 
 const TOOLS = join(import.meta.dirname, '../../server/dist/tools');
 
-type Tool = 'seed' | 'db' | 'move' | 'make-admin';
+type Tool = 'seed' | 'db' | 'move' | 'make-admin' | 'demo';
 
 export interface Ran {
   code: number | null;

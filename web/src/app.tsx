@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'preact/compat';
-import { useEffect } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { Home } from './home.js';
 import { router } from './router.js';
 import { SignIn } from './session/sign-in.js';
@@ -26,7 +26,7 @@ export function App() {
         </main>
       );
     case 'out':
-      return route.page === 'sign-up' ? <SignUp /> : <SignIn wasEnded={state.wasEnded} />;
+      return <AtTheDoor wantsAccount={route.page === 'sign-up'} wasEnded={state.wasEnded} />;
     case 'in':
       return (
         <SessionContext.Provider value={state.session} key={state.session.username}>
@@ -36,4 +36,11 @@ export function App() {
     default:
       return state satisfies never;
   }
+}
+
+/** Where nobody has an account yet, the first thing is to make one. */
+function AtTheDoor({ wantsAccount, wasEnded }: { wantsAccount: boolean; wasEnded: boolean }) {
+  const [isNew, setNew] = useState(false);
+  useEffect(() => void sessions.api.isNew().then(setNew, () => undefined), []);
+  return wantsAccount || isNew ? <SignUp isFirst={isNew} /> : <SignIn wasEnded={wasEnded} />;
 }

@@ -44,6 +44,7 @@ export class Accounts {
   readonly #runtime: Runtime;
   /** Of no password. Checked when there is no such user, so that the answer takes as long as for a wrong password. */
   #nobodysHash: Promise<string> | null = null;
+  #isNew = true;
   readonly #listeners = new Set<ProfileListener>();
 
   constructor({ store, sessions, passwords, runtime }: AccountsParts) {
@@ -146,6 +147,12 @@ export class Accounts {
       throw error;
     });
     return this.#nobodysHash;
+  }
+
+  /** Whether nobody has an account yet; asked of the store only as long as it is so. */
+  async isNew(): Promise<boolean> {
+    this.#isNew &&= (await this.#store.search('', 1)).length === 0;
+    return this.#isNew;
   }
 
   /** Whether nobody has the name, or had it. */

@@ -7,16 +7,20 @@ import { Inbox } from '../chat/inbox.js';
 import { Messages } from '../chat/messages.js';
 import { Names } from '../chat/names.js';
 import { Offline } from '../chat/offline.js';
+import { Receipts } from '../chat/receipts.js';
 import { Rosters } from '../chat/rosters.js';
 import { textFrame } from '../edge/frame.js';
 import { openEmbedded } from '../embedded/open.js';
 import { processRuntime } from '../host/runtime.js';
 import type { AccountStore } from '../ports/accounts.js';
 import type { Meter } from '../ports/meter.js';
+import type { Runtime } from '../ports/runtime.js';
 
 export interface OpenChatOptions {
   dataDir: string;
   maxMembers: number;
+  /** By default that of the process. */
+  runtime?: Runtime;
   /** The store failed, and nothing more will be answered. */
   onFatal: (error: Error) => void;
 }
@@ -29,6 +33,7 @@ export interface OpenChat {
   groups: Groups;
   messages: Messages;
   inbox: Inbox;
+  receipts: Receipts;
   /** Commits what is in line, and gives the data directory free. */
   close(): Promise<void>;
 }
@@ -36,8 +41,8 @@ export interface OpenChat {
 const silent: Meter = { count: () => undefined, time: () => undefined, set: () => undefined };
 
 /** Opens the data directory and builds the chat on it. Nobody is connected, so everybody is owed what is sent. */
-export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions): Promise<OpenChat> {
-  const runtime = processRuntime;
+export async function openChat(options: OpenChatOptions): Promise<OpenChat> {
+  const { dataDir, maxMembers, runtime = processRuntime, onFatal } = options;
   const stores = await openEmbedded({ dataDir, runtime, meter: silent, onFatal });
   const { log, conversations, contacts } = stores;
   const names = new Names(stores.accounts, silent);
@@ -65,6 +70,7 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
     chats,
     groups: new Groups({ conversations, contacts, log, door, names, delivery, friends, runtime, maxMembers }),
     messages: new Messages({ log, chats, rosters, door, delivery, runtime, meter: silent }),
+    receipts: new Receipts({ log, rosters, names, delivery, offline, runtime }),
     inbox: new Inbox({ inbox: stores.inbox, names, runtime, meter: silent }),
     close: () => stores.close(),
   };

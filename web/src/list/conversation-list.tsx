@@ -87,6 +87,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         <div class="empty">
           <p>{text.empty}</p>
           <p class="quiet">{text.emptyHint}</p>
+          <p class="quiet">{text.emptyYou(username)}</p>
         </div>
       )}
       {filter !== '' && shown.length === 0 && strangers.length === 0 && <p class="empty quiet">{text.nothingFound(filter)}</p>}

@@ -7,7 +7,8 @@ import { sessions } from './session.js';
 
 const USERNAME = /^[A-Za-z0-9_.\-]{3,32}$/;
 
-export function SignUp() {
+/** `isFirst`: nobody has an account here yet. */
+export function SignUp({ isFirst }: { isFirst: boolean }) {
   const { signUp: text, signIn } = useText();
   const [username, setUsername] = useState('');
   const [password, setPassword] = useState('');
@@ -25,6 +26,7 @@ export function SignUp() {
         </>
       }
     >
+      {isFirst && <p class="notice">{text.first}</p>}
       <div class="field">
         <label for="username">{signIn.username}</label>
         <input

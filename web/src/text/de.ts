@@ -18,6 +18,7 @@ export const de: Texts = {
   },
   signUp: {
     title: 'Konto anlegen',
+    first: 'Willkommen. Hier hat noch niemand ein Konto: Ihres ist das erste. Geben Sie dann anderen die Adresse dieser Seite.',
     submit: 'Registrieren',
     hasAccount: 'Schon ein Konto?',
     toSignIn: 'Anmelden',
@@ -33,6 +34,7 @@ export const de: Texts = {
     clear: 'Leeren',
     empty: 'Noch keine Gespräche',
     emptyHint: 'Geben Sie oben einen Benutzernamen ein, um jemandem zu schreiben.',
+    emptyYou: (username) => `Andere finden Sie als ${username}.`,
     nothingFound: (text) => `Nichts zu „${text}“`,
     people: 'Personen',
     groups: 'Gruppen',

@@ -19,6 +19,7 @@ export const en = {
   },
   signUp: {
     title: 'Make an account',
+    first: 'Welcome. Nobody has an account here yet: yours is the first. Then give others the address of this page.',
     submit: 'Sign up',
     hasAccount: 'Have an account?',
     toSignIn: 'Sign in',
@@ -34,6 +35,7 @@ export const en = {
     clear: 'Clear',
     empty: 'No conversations yet',
     emptyHint: 'Type somebody’s username above to write to them.',
+    emptyYou: (username: string) => `Others find you as ${username}.`,
     nothingFound: (text: string) => `Nothing for “${text}”`,
     people: 'People',
     groups: 'Groups',

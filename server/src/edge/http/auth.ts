@@ -12,7 +12,7 @@ import { callerOf, deviceOf, refusals, withoutToken, type HttpApp } from './http
 import { clearSessionCookie, sessionCookie, setSessionCookie } from './session-cookie.js';
 
 export interface AuthParts {
-  accounts: Pick<Accounts, 'isFree' | 'register' | 'signIn'>;
+  accounts: Pick<Accounts, 'isFree' | 'isNew' | 'register' | 'signIn'>;
   sessions: Pick<Sessions, 'end'>;
   tokens: Pick<Tokens, 'issue' | 'ticket'>;
   limits: Pick<Limits, 'logins' | 'loginsPerAddress' | 'registrations'>;
@@ -60,6 +60,20 @@ export function authRoutes(app: HttpApp, parts: AuthParts): void {
       },
     },
     async ({ params: { username } }) => ({ username, free: await accounts.isFree(username) }),
+  );
+
+  app.get(
+    '/auth/installation',
+    {
+      config: { open: true },
+      schema: {
+        ...withoutToken,
+        tags,
+        summary: 'Whether nobody has an account here yet: then the first page greets.',
+        response: { 200: http.Installation, ...refusals },
+      },
+    },
+    async () => ({ isNew: await accounts.isNew() }),
   );
 
   app.post(

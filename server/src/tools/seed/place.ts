@@ -19,6 +19,8 @@ export interface Person {
   createGroup(name: string, members: string[]): Promise<string>;
   writeTo(username: string, text: string): Promise<void>;
   writeIn(groupId: string, text: string): Promise<void>;
+  /** Has read everything up to this seq. */
+  read(conversation: { chatId: string } | { groupId: string }, upTo: number): Promise<void>;
 }
 
 /** Where dummies live: in the store itself, or on a running server. */

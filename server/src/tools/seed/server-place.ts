@@ -87,6 +87,10 @@ class ServerPerson implements Person {
     return this.#send({ type: 'GROUP_CHAT', groupId, content: text });
   }
 
+  read(conversation: { chatId: string } | { groupId: string }, upTo: number): Promise<void> {
+    return this.#send({ type: 'READ', ...conversation, upTo });
+  }
+
   /** Signs out: the session of a seed is of no use to anybody. */
   async leave(): Promise<void> {
     (await this.#socket)?.close();

@@ -1,6 +1,6 @@
 import type { Caller } from '../../chat/caller.js';
-import { processRuntime } from '../../host/runtime.js';
 import type { Passwords } from '../../ports/passwords.js';
+import type { Runtime } from '../../ports/runtime.js';
 import type { OpenChat } from '../open-chat.js';
 import { loginCommand } from './login-command.js';
 import { wholeInbox, type Conversations, type Dummy, type Person, type Place } from './place.js';
@@ -12,13 +12,15 @@ export class StorePlace implements Place {
   readonly about: string;
   readonly #chat: OpenChat;
   readonly #passwords: Passwords;
+  readonly #runtime: Runtime;
   /** Password → its hash: all dummies of a run may share one, which is what takes the time. */
   readonly #hashes = new Map<string, Promise<string>>();
 
-  constructor(dataDir: string, chat: OpenChat, passwords: Passwords) {
+  constructor(dataDir: string, { chat, passwords, runtime }: { chat: OpenChat; passwords: Passwords; runtime: Runtime }) {
     this.about = `the store in ${dataDir}`;
     this.#chat = chat;
     this.#passwords = passwords;
+    this.#runtime = runtime;
   }
 
   login(dummy: Dummy): string {
@@ -28,7 +30,7 @@ export class StorePlace implements Place {
   async create({ username, displayName, password }: Dummy): Promise<boolean> {
     if ((await this.#chat.names.idOf(username)) !== null) return false;
     return this.#chat.accounts.create({
-      id: processRuntime.id(),
+      id: this.#runtime.id(),
       username,
       displayName,
       passwordHash: await this.#hash(password),
@@ -37,7 +39,7 @@ export class StorePlace implements Place {
       lastSeen: null,
       closedAt: null,
       suspendedAt: null,
-      createdAt: processRuntime.now(),
+      createdAt: this.#runtime.now(),
     });
   }
 
@@ -96,5 +98,9 @@ class StorePerson implements Person {
     await (
       await this.#chat.messages.sendGroup(this.#caller, command)
     ).committed;
+  }
+
+  read(conversation: { chatId: string } | { groupId: string }, upTo: number): Promise<void> {
+    return this.#chat.receipts.read(this.#caller, { ...conversation, upTo });
   }
 }
