@@ -68,6 +68,13 @@ class Sessions {
     tabs.postMessage('out');
   }
 
+  /** Closes the account for good; what it kept in this browser goes too. */
+  async closeAccount(password: string): Promise<void> {
+    await this.api.closeAccount(password);
+    this.#leave(false);
+    tabs.postMessage('out');
+  }
+
   #enter(username: string): void {
     if (this.#state.name === 'in' && this.#state.session.username === username) return;
     this.#close();
