@@ -190,6 +190,10 @@ export class ParleyApi {
   ): Promise<InboxGroup> {
     return this.call('PATCH', path`/groups/${groupId}`, change);
   }
+  /** An open group's name, before one joins it. */
+  invitation(groupId: string): Promise<http.Invitation> {
+    return this.call('GET', path`/groups/${groupId}/invitation`);
+  }
   joinGroup(groupId: string): Promise<InboxGroup> {
     return this.call('POST', path`/groups/${groupId}/join`);
   }

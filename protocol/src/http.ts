@@ -116,6 +116,10 @@ export const GroupChange = z
   })
   .meta({ examples: [{ name: 'Bouldering' }, { access: 'invite', visibility: 'joined' }] });
 export const Group = InboxGroup.meta({ id: 'Group' });
+/** What the link of an open group shows to those who are not in it. */
+export const Invitation = z
+  .object({ groupId: f.id, name: f.groupName, memberCount: z.number().int().min(0), isMember: z.boolean() })
+  .meta({ id: 'Invitation' });
 export const MemberAddition = z.object({ username: f.username }).meta({ examples: [{ username: 'bob' }] });
 export const RoleChange = z.object({ role: f.role }).meta({ examples: [{ role: 'admin' }] });
 export const MembersPage = z.object({
@@ -195,6 +199,7 @@ export type Authenticated = z.infer<typeof Authenticated>;
 export type CookieSession = z.infer<typeof CookieSession>;
 export type Ticket = z.infer<typeof Ticket>;
 export type Session = z.infer<typeof Session>;
+export type Invitation = z.infer<typeof Invitation>;
 export type Members = z.infer<typeof Members>;
 export type Health = z.infer<typeof Health>;
 export type ErrorBody = z.infer<typeof ErrorBody>;

@@ -1,15 +1,11 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isAccessible } from '../world/accessible.js';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { browsing, inBrowser, type ProfileOptions } from '../world/browser.js';
 import { PASSWORD } from '../world/people.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
+import { AWAY, begin, LAPTOP, PHONE, say, shown, shows, signIn as byForm } from '../world/web.js';
 
-const LAPTOP = { width: 1440, height: 900, dark: false };
-const PHONE = { width: 390, height: 844, dark: true };
-/** The browser's own words for a server that is away on purpose, and for a session that was ended. */
-const AWAY = /WebSocket connection|ERR_CONNECTION|ERR_ABORTED|Failed to load resource|Failed to fetch/;
 const HOSTILE = [
   '<img src=x onerror="document.title=1">',
   '<script>document.title=1</script>',
@@ -47,29 +43,10 @@ inBrowser('the web client', () => {
   /** The same person at another device. */
   async function signIn(username: string, path: string, options: ProfileOptions = PHONE): Promise<Page> {
     const page = await (await browser.profile(options)).tab(base + path);
-    await page.getByLabel('Username').fill(username);
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
-    await page.getByRole('button', { name: 'Sign in' }).click();
+    await byForm(page, username);
     return page;
   }
 
-  async function begin(page: Page, username: string): Promise<void> {
-    await page.getByRole('searchbox').fill(username);
-    await page.getByRole('region', { name: 'People' }).getByText(username).waitFor();
-    await page.getByRole('searchbox').press('Enter');
-    await page.getByRole('heading', { level: 1, name: username }).waitFor();
-  }
-
-  const say = async (page: Page, text: string) => {
-    await page.locator('#composer').fill(text);
-    await page.locator('#composer').press('Enter');
-  };
-  const shown = (page: Page) => page.getByRole('log').locator('.formatted').allTextContents();
-  const shows = (page: Page, texts: string[]) =>
-    until('it is shown', async () => {
-      expect(await shown(page)).toEqual(texts);
-      return true;
-    });
   const unread = (page: Page) => page.locator('.list .count').count();
 
   test('Ann writes; Bob’s laptop and phone both show it, and agree on what is read', async () => {
@@ -156,31 +133,5 @@ inBrowser('the web client', () => {
     expect(await log.locator('img:not(.tick), script, b, svg:not(.drawn, .tick)').count()).toBe(0);
     for (const link of await log.locator('a').all()) expect(await link.getAttribute('href')).toMatch(/^https:\/\/example\.org/);
     expect(await bob.page.title()).toContain(ann.username);
-  });
-
-  describe.each([
-    ['on a phone, dark', PHONE],
-    ['on a laptop, light', LAPTOP],
-  ] as const)('%s', (_name, view) => {
-    test('every page is free of what axe finds, and nothing is cut off', async () => {
-      const door = await (await browser.profile(view)).tab(`${base}/sign-in`);
-      await isAccessible(door);
-      const [ann, bob] = [await person('ann', view), await person('bob', view)];
-      await isAccessible(ann.page);
-      await begin(ann.page, bob.username);
-      await say(ann.page, 'Hello **Bob**, see https://example.org\n```js\nconst a = "b"; // c\n```');
-      await ann.page.getByRole('log').locator('.message').waitFor();
-      await isAccessible(ann.page);
-      await ann.page.getByRole('button', { name: 'Actions for this message' }).click();
-      await isAccessible(ann.page);
-      await ann.page.keyboard.press('Escape');
-      await ann.page.goto(`${base}/settings`);
-      await ann.page.getByRole('heading', { name: 'Devices' }).waitFor();
-      await isAccessible(ann.page);
-      await ann.page.getByRole('heading', { name: 'Settings' }).click();
-      await ann.page.keyboard.press('?');
-      await ann.page.getByRole('dialog', { name: 'Keyboard' }).waitFor();
-      await isAccessible(ann.page);
-    });
   });
 });

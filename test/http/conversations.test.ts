@@ -101,6 +101,9 @@ describe('groups', () => {
     expect(await as(eve, 'GET', path)).toMatchObject(refused(403, 'not_member'));
     expect(await as(ann, 'PATCH', path, { name: 'Bouldering' })).toMatchObject({ status: 200, body: { name: 'Bouldering' } });
     expect(await as(bob, 'PATCH', path, { name: 'Mine' })).toMatchObject(refused(403, 'not_allowed'));
+    const invitation = { groupId: created.body.groupId, name: 'Bouldering', memberCount: 2 };
+    expect((await as(eve, 'GET', `${path}/invitation`)).body).toEqual({ ...invitation, isMember: false });
+    expect((await as(bob, 'GET', `${path}/invitation`)).body).toEqual({ ...invitation, isMember: true });
     expect(await as(eve, 'POST', `${path}/join`)).toMatchObject({ status: 200, body: { role: 'member', memberCount: 3 } });
     expect((await as(eve, 'POST', `${path}/leave`)).status).toBe(204);
     expect(await as(eve, 'GET', `${path}/messages`)).toMatchObject(refused(403, 'not_member'));
@@ -111,6 +114,7 @@ describe('groups', () => {
     const path = `/groups/${groupId}/members`;
     // Whether there is a group that one is not asked into is nobody's business.
     expect(await as(eve, 'POST', `/groups/${groupId}/join`)).toMatchObject(refused(404, 'not_found'));
+    expect(await as(eve, 'GET', `/groups/${groupId}/invitation`)).toMatchObject(refused(404, 'not_found'));
     expect((await as(ann, 'POST', path, { username: 'bob' })).status).toBe(204);
     expect(await as(ann, 'POST', path, { username: 'bob' })).toMatchObject(refused(409, 'already_member'));
     expect((await as(ann, 'POST', path, { username: 'EVE' })).status).toBe(204);

@@ -40,6 +40,7 @@ const PATHS = [
   '/groups/:groupId/members',
   '/groups/:groupId/members/:text',
   '/groups/:text/join',
+  '/groups/:text/invitation',
   '/groups/:groupId/messages',
   '/:text',
 ];

@@ -1,12 +1,23 @@
 import { useSyncExternalStore } from 'preact/compat';
 import { useEffect, useState } from 'preact/hooks';
 import { Home } from './home.js';
-import { router } from './router.js';
+import { pathOf, routeOf, router, type Route } from './router.js';
 import { SignIn } from './session/sign-in.js';
 import { SignUp } from './session/sign-up.js';
 import { sessions } from './session/session.js';
 import { useText } from './text/text.js';
 import { SessionContext, useRoute } from './use.js';
+
+/** Where one wanted to go, also when one goes on from signing in to signing up. */
+const wanted = {
+  key: 'parley-wanted',
+  keep: (route: Route) => sessionStorage.setItem(wanted.key, pathOf(route)),
+  take: (): Route => {
+    const path = sessionStorage.getItem(wanted.key) ?? '/';
+    sessionStorage.removeItem(wanted.key);
+    return routeOf(new URL(path, location.origin));
+  },
+};
 
 /** The page where one wanted to go when one had to sign in first; it is the address then, too. */
 export function App() {
@@ -15,8 +26,9 @@ export function App() {
   const text = useText();
   const isAtTheDoor = route.page === 'sign-in' || route.page === 'sign-up';
   useEffect(() => {
-    if (state.name === 'in' && isAtTheDoor) router.go({ page: 'home' }, { replace: true });
-  }, [state.name, isAtTheDoor]);
+    if (state.name === 'out' && !isAtTheDoor) wanted.keep(route);
+    if (state.name === 'in' && isAtTheDoor) router.go(wanted.take(), { replace: true });
+  }, [state.name, isAtTheDoor, route]);
 
   switch (state.name) {
     case 'unknown':

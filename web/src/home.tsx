@@ -4,11 +4,13 @@ import { ConnectionLine } from './connection-line.js';
 import { useAttention } from './device/attention.js';
 import { useIdleness } from './device/idleness.js';
 import { GroupDraftDialog } from './group/group-draft.js';
+import { Joining } from './group/joining.js';
 import { ConversationList } from './list/conversation-list.js';
 import { Settings } from './settings/settings.js';
 import { ShortcutSheet, useShortcuts } from './shortcuts.js';
 import { useText } from './text/text.js';
 import { ConversationPage } from './timeline/conversation-page.js';
+import { Notice } from './ui/notice.js';
 import { useRoute } from './use.js';
 
 /** Conversations beside the one that is open; on a narrow screen one or the other. */
@@ -34,6 +36,8 @@ export function Home() {
         <ConnectionLine />
         {route.page === 'chat' || route.page === 'group' ? (
           <ConversationPage route={route} />
+        ) : route.page === 'join' ? (
+          <Joining key={route.groupId} groupId={route.groupId} />
         ) : route.page === 'settings' ? (
           <Settings />
         ) : route.page === 'admin' ? (
@@ -45,6 +49,7 @@ export function Home() {
           </div>
         )}
       </section>
+      <Notice />
       {open === 'group' && <GroupDraftDialog onClose={close} />}
       {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
     </main>

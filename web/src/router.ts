@@ -9,6 +9,8 @@ export type Route =
   /** `seq`: a message that the link points to. */
   | { page: 'chat'; username: string; seq: number | null }
   | { page: 'group'; groupId: string; seq: number | null }
+  /** A group that one was invited to. */
+  | { page: 'join'; groupId: string }
   | { page: 'settings' }
   | { page: 'admin'; part: AdminPart }
   | { page: 'nowhere' };
@@ -21,6 +23,7 @@ export function routeOf({ pathname, hash }: { pathname: string; hash: string }):
   if (second !== undefined) {
     if (first === 'admin') return adminAt(second);
     if (first === 'c') return { page: 'chat', username: second, ...at };
+    if (first === 'join') return { page: 'join', groupId: second };
     return first === 'g' ? { page: 'group', groupId: second, ...at } : { page: 'nowhere' };
   }
   switch (first) {
@@ -47,6 +50,8 @@ export function pathOf(route: Route): string {
       return `/c/${encodeURIComponent(route.username)}${hash}`;
     case 'group':
       return `/g/${encodeURIComponent(route.groupId)}${hash}`;
+    case 'join':
+      return `/join/${encodeURIComponent(route.groupId)}`;
     case 'sign-in':
     case 'sign-up':
     case 'settings':

@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { routeTo } from './list/matching.js';
+import { listed, routeTo } from './list/matching.js';
 import { router } from './router.js';
 import { useText } from './text/text.js';
 import { Dialog } from './ui/dialog.js';
@@ -10,7 +10,9 @@ export function useShortcuts(showSheet: () => void): void {
   const client = useClient();
   useEffect(() => {
     const move = (step: 1 | -1, onlyUnread = false) => {
-      const all = client.conversations.filter(({ unread }) => !onlyUnread || unread > 0);
+      const all = listed(client.snapshot().conversations)
+        .map(({ conversation }) => conversation)
+        .filter(({ unread }) => !onlyUnread || unread > 0);
       const route = router.current();
       const at = all.findIndex(
         (each) =>
@@ -53,6 +55,7 @@ export function ShortcutSheet({ onClose }: { onClose: () => void }) {
     ['Alt ⇧ ↓', text.unread],
     ['↑', text.editLast],
     ['⇧ ↵', text.newLine],
+    [':', text.emoji],
     ['Esc', text.close],
     ['?', text.help],
   ];

@@ -94,13 +94,22 @@ export class Groups {
     };
   }
 
+  /** What may be known of a group before joining: an open one, or one's own. */
+  async invitation(caller: Caller, groupId: string): Promise<http.Invitation> {
+    const { conversations } = this.#parts;
+    const isMember = (await conversations.open(caller.userId, groupId)) !== null;
+    const group = await conversations.group(groupId);
+    if (group === null || (!isMember && group.access !== 'open')) throw noOpenGroup();
+    if (group.closed) throw new Refusal('group_closed');
+    return { groupId, name: group.name, memberCount: group.memberCount, isMember };
+  }
+
   /** Joins an open group. Joining again changes nothing. */
   async join(caller: Caller, groupId: string, origin?: Recipient): Promise<InboxGroup> {
     const appended = await untilFresh(async () => {
       if ((await this.#parts.conversations.open(caller.userId, groupId)) !== null) return null;
       const group = await this.#parts.conversations.group(groupId);
-      if (group === null || group.access !== 'open')
-        throw new Refusal('not_found', 'There is no open group with this id.', { field: 'groupId' });
+      if (group === null || group.access !== 'open') throw noOpenGroup();
       if (group.closed) throw new Refusal('group_closed');
       this.#checkRoom(group.memberCount, 1);
       return this.#write(caller, group, {
@@ -242,6 +251,8 @@ export class Groups {
     if (present + more > this.#parts.maxMembers) throw new Refusal('group_full');
   }
 }
+
+const noOpenGroup = () => new Refusal('not_found', 'There is no open group with this id.', { field: 'groupId' });
 
 type Draft = { kind: EntryKind; detail?: EntryDetail };
 type Draftable = Pick<Change, 'members' | 'set'> & { entries: Draft[] };

@@ -4,6 +4,7 @@ import { wordsFor } from '../errors.js';
 import { useText } from '../text/text.js';
 import { Icon } from '../ui/icon.js';
 import { useClient, useSession } from '../use.js';
+import { EmojiOffer, EmojiPicker, optionId, useEmojiOffer } from './emoji.js';
 import { draftKey, drafts } from './drafts.js';
 import { editing, useEdited } from './editing.js';
 
@@ -32,12 +33,18 @@ export function Composer({ target, name }: { target: Conversation | string; name
   }, [key, edited]);
   useEffect(() => () => editing.end(), [conversation]);
 
-  const typed = () => {
+  const changed = () => {
     const value = field.current?.value ?? '';
     setExcess(Math.max(0, encoder.encode(value).length - BYTES_MAX));
     setProblem(null);
     if (edited === null) drafts.keep(key, value);
     if (value !== '') conversation?.sayTyping();
+  };
+
+  const emoji = useEmojiOffer(field, changed);
+  const typed = () => {
+    changed();
+    void emoji.typed();
   };
 
   const send = async () => {
@@ -61,7 +68,7 @@ export function Composer({ target, name }: { target: Conversation | string; name
 
   const keyed = (event: KeyboardEvent) => {
     // An input method that is composing takes Enter for itself.
-    if (event.isComposing) return;
+    if (event.isComposing || emoji.keyed(event)) return;
     if (event.key === 'Enter' && !event.shiftKey && !isTouch) {
       event.preventDefault();
       void send();
@@ -92,6 +99,8 @@ export function Composer({ target, name }: { target: Conversation | string; name
           </button>
         </p>
       )}
+      {emoji.offer !== null && <EmojiOffer offer={emoji.offer} take={emoji.take} />}
+      <EmojiPicker field={field} changed={changed} />
       <textarea
         ref={field}
         id="composer"
@@ -101,6 +110,10 @@ export function Composer({ target, name }: { target: Conversation | string; name
         placeholder={text.placeholder(name)}
         aria-label={text.placeholder(name)}
         aria-invalid={excess > 0}
+        onBlur={emoji.close}
+        aria-autocomplete="list"
+        aria-controls={emoji.offer === null ? undefined : 'emoji-offer'}
+        aria-activedescendant={emoji.offer === null ? undefined : optionId(emoji.offer.at)}
         enterkeyhint={isTouch ? 'enter' : 'send'}
       />
       <button type="submit" class="icon primary" aria-label={edited === null ? text.send : text.save} disabled={excess > 0}>

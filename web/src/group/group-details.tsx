@@ -1,6 +1,6 @@
 import type { Conversation } from '@parley/client';
 import type { Role } from '@parley/protocol';
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import { pathOf, router } from '../router.js';
 import { useText } from '../text/text.js';
@@ -8,16 +8,12 @@ import { ask } from '../ui/ask.js';
 import { Dialog } from '../ui/dialog.js';
 import { Face } from '../ui/face.js';
 import { Menu } from '../ui/menu.js';
+import { copy, Notice } from '../ui/notice.js';
 import { useClient, useSession, useVersion } from '../use.js';
+import { useMembers, type Member } from './members.js';
 import { PeopleField } from './people-field.js';
 
-interface Member {
-  username: string;
-  role: Role;
-}
-
 const RANK: Record<Role, number> = { owner: 2, admin: 1, member: 0 };
-const PAGE = 100;
 
 /** Who is in the group, and what those who may can change. */
 export function GroupDetails({ conversation, onClose }: { conversation: Conversation; onClose: () => void }) {
@@ -28,7 +24,6 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
   const { api, username: me } = useSession();
   const [name, setName] = useState(conversation.title);
   const [problem, setProblem] = useState<string | null>(null);
-  const [isCopied, setCopied] = useState(false);
   const { members, hasMore, load } = useMembers(conversation);
   const role = conversation.role ?? 'member';
   const mayChange = RANK[role] >= RANK.admin;
@@ -51,10 +46,7 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
       setProblem(wordsFor(error, words));
     }
   };
-  const copy = async () => {
-    await navigator.clipboard.writeText(location.origin + pathOf({ page: 'group', groupId: conversation.id, seq: null }));
-    setCopied(true);
-  };
+  const invite = () => copy(location.origin + pathOf({ page: 'join', groupId: conversation.id }), text.linkCopied);
   return (
     <Dialog title={text.details} onClose={onClose}>
       {mayChange && (
@@ -90,7 +82,6 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
             {member.username !== me && RANK[role] > RANK[member.role] && (
               <Menu
                 label={member.username}
-                note={null}
                 items={[
                   ...(role === 'owner'
                     ? rolesFor(member, words.group, (next) => change(() => api.setRole(conversation.id, member.username, next)))
@@ -114,9 +105,10 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
       <p class="problem" role="alert">
         {problem}
       </p>
+      <Notice />
       <div class="buttons">
-        <button type="button" onClick={() => void copy()}>
-          {isCopied ? text.linkCopied : text.link}
+        <button type="button" onClick={() => void invite()}>
+          {text.link}
         </button>
         <button type="button" class="grave" onClick={() => void leave()}>
           {text.leave}
@@ -137,23 +129,4 @@ function rolesFor(
     { label: text.makeOwner, role: 'owner' },
   ];
   return all.filter((each) => each.role !== role).map((each) => ({ label: each.label, run: () => void set(each.role) }));
-}
-
-/** Read again after each change of one's own, and when their number changes. */
-function useMembers(conversation: Conversation) {
-  const { api } = useSession();
-  const [page, setPage] = useState<{ members: readonly Member[]; hasMore: boolean }>({ members: [], hasMore: false });
-  const { id, memberCount } = conversation;
-  const load = useCallback(
-    async (after?: string) => {
-      const next = await api.members(id, { limit: PAGE, after });
-      setPage((known) => ({
-        members: after === undefined ? next.members : [...known.members, ...next.members],
-        hasMore: next.hasMore,
-      }));
-    },
-    [api, id],
-  );
-  useEffect(() => void load().catch(() => undefined), [load, memberCount]);
-  return { ...page, load };
 }

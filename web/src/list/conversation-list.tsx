@@ -8,7 +8,7 @@ import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
 import { useRoute, useSession, useSnapshot } from '../use.js';
 import { ConversationRow } from './conversation-row.js';
-import { matching, routeTo } from './matching.js';
+import { listed, matching, routeTo } from './matching.js';
 
 /** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
@@ -19,7 +19,13 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const isComplete = useSnapshot((snapshot) => snapshot.username !== null);
   const [filter, setFilter] = useState('');
   const input = useRef<HTMLInputElement>(null);
-  const shown = useMemo(() => matching(conversations, filter), [conversations, filter]);
+  const [isArchive, setArchive] = useState(false);
+  const active = useMemo(() => listed(conversations), [conversations]);
+  const archived = useMemo(() => conversations.filter(({ summary }) => summary.settings.archived), [conversations]);
+  const shown = useMemo(
+    () => (filter === '' ? (isArchive ? archived : active) : matching(conversations, filter)),
+    [conversations, active, archived, isArchive, filter],
+  );
   const people = usePeople(filter);
   const strangers = people.filter(
     (person) => person.username !== username && !conversations.some(({ conversation }) => conversation.with === person.username),
@@ -75,6 +81,21 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
           <Icon name="settings" />
         </Link>
       </header>
+      {filter === '' && isArchive && (
+        <div class="archive-head">
+          <button type="button" class="icon" aria-label={text.leaveArchive} onClick={() => setArchive(false)}>
+            <Icon name="back" />
+          </button>
+          <h2>{text.archived}</h2>
+        </div>
+      )}
+      {filter === '' && !isArchive && archived.length > 0 && (
+        <button type="button" class="to-archive" aria-label={text.toArchive(archived.length)} onClick={() => setArchive(true)}>
+          <Icon name="archive" />
+          <span>{text.archived}</span>
+          <span class="quiet">{archived.length.toLocaleString()}</span>
+        </button>
+      )}
       {shown.length > 0 && (
         <VirtualList class="rows" data={shown} itemSize={64}>
           {(item: ConversationSnapshot) => (
@@ -83,7 +104,8 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         </VirtualList>
       )}
       {filter !== '' && <Found people={strangers} onPick={() => setFilter('')} />}
-      {isComplete && shown.length === 0 && filter === '' && (
+      {isArchive && shown.length === 0 && filter === '' && <p class="empty quiet">{text.archiveEmpty}</p>}
+      {isComplete && !isArchive && shown.length === 0 && filter === '' && (
         <div class="empty">
           <p>{text.empty}</p>
           <p class="quiet">{text.emptyHint}</p>

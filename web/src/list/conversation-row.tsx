@@ -1,12 +1,15 @@
 import type { Conversation, ConversationSnapshot, Message } from '@parley/client';
 import { memo } from 'preact/compat';
+import { useRef } from 'preact/hooks';
 import { draftKey, drafts, useDraft } from '../composer/drafts.js';
 import { useText } from '../text/text.js';
 import type { Texts } from '../text/en.js';
 import { shortTimeOf, wholeTimeOf } from '../text/times.js';
 import { Face } from '../ui/face.js';
+import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
 import { useSession, useSnapshot } from '../use.js';
+import { ConversationMenu } from './conversation-menu.js';
 import { routeTo } from './matching.js';
 
 interface RowProps {
@@ -20,41 +23,50 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
   const { username } = useSession();
   const { conversation, summary, typing } = item;
   const { title, with: peer, lastAt, unread } = conversation;
+  const { muted, pinned } = summary.settings;
+  const line = useRef<HTMLDivElement>(null);
   const status = useSnapshot(({ presence }) => (peer === null ? null : (presence.get(peer.toLowerCase())?.status ?? null)));
   const draft = useDraft(draftKey(username, peer ?? conversation.id));
   const hasFailed = conversation.pending.some((outgoing) => outgoing.status === 'failed');
   return (
-    <Link
-      to={routeTo(conversation)}
-      class="row"
-      aria-current={isOpen ? 'page' : undefined}
-      data-unread={unread > 0}
-      onPick={onPick}
-    >
-      <Face name={title} status={status} isGroup={summary.kind === 'group'} />
-      <span class="title">{title}</span>
-      <time dateTime={new Date(lastAt).toISOString()} title={wholeTimeOf(lastAt)}>
-        {shortTimeOf(lastAt)}
-      </time>
-      <span class="preview">
-        {typing.length > 0 ? (
-          <em>{text.conversation.typing(typing)}</em>
-        ) : hasFailed ? (
-          <em class="problem">{text.list.failed}</em>
-        ) : draft !== '' && !isOpen ? (
-          <>
-            <em>{text.list.draft}</em> {drafts.firstLine(draft)}
-          </>
-        ) : (
-          previewOf(conversation, username, text)
-        )}
-      </span>
-      {unread > 0 && (
-        <span class="count" aria-label={text.list.unread(unread)}>
-          {unread > 999 ? '999+' : unread}
+    <div class="line" ref={line}>
+      <Link
+        to={routeTo(conversation)}
+        class="row"
+        aria-current={isOpen ? 'page' : undefined}
+        data-unread={unread > 0 && !muted}
+        onPick={onPick}
+      >
+        <Face name={title} status={status} isGroup={summary.kind === 'group'} />
+        <span class="title">
+          {title}
+          {pinned && <Icon name="pinned" label={text.list.pinned} />}
+          {muted && <Icon name="muted" label={text.list.muted} />}
         </span>
-      )}
-    </Link>
+        <time dateTime={new Date(lastAt).toISOString()} title={wholeTimeOf(lastAt)}>
+          {shortTimeOf(lastAt)}
+        </time>
+        <span class="preview">
+          {typing.length > 0 ? (
+            <em>{text.conversation.typing(typing)}</em>
+          ) : hasFailed ? (
+            <em class="problem">{text.list.failed}</em>
+          ) : draft !== '' && !isOpen ? (
+            <>
+              <em>{text.list.draft}</em> {drafts.firstLine(draft)}
+            </>
+          ) : (
+            previewOf(conversation, username, text)
+          )}
+        </span>
+        {unread > 0 && (
+          <span class="count" data-muted={muted} aria-label={text.list.unread(unread)}>
+            {unread > 999 ? '999+' : unread}
+          </span>
+        )}
+      </Link>
+      <ConversationMenu conversation={conversation} of={line} />
+    </div>
   );
 });
 

@@ -69,6 +69,13 @@ class Sessions {
     tabs.postMessage('out');
   }
 
+  /** Closes the account for good; what it kept in this browser goes too. */
+  async closeAccount(password: string): Promise<void> {
+    await this.api.closeAccount(password);
+    this.#leave(false);
+    tabs.postMessage('out');
+  }
+
   #enter({ username, admin = null }: { username: string; admin?: boolean | null }): void {
     const known = this.#state.name === 'in' && this.#state.session.username === username ? this.#state.session : null;
     if (known !== null && (admin === null || known.isAdmin === admin)) return;

@@ -1,16 +1,16 @@
 import type { http } from '@parley/protocol';
-import type { ComponentChildren } from 'preact';
 import { useSyncExternalStore } from 'preact/compat';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { canNotify } from '../device/attention.js';
 import { preferences, type Theme } from '../device/preferences.js';
-import { wordsFor } from '../errors.js';
 import { PasswordField } from '../session/password-field.js';
 import { sessions } from '../session/session.js';
 import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
 import { agoOf } from '../text/times.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { OwnData } from './own-data.js';
+import { Section, useChange } from './section.js';
 import { useSession } from '../use.js';
 
 export function Settings() {
@@ -34,41 +34,13 @@ export function Settings() {
         <Password />
         <Devices />
         <Blocks />
+        <OwnData />
         <button type="button" onClick={() => void sessions.signOut()}>
           {text.signOut}
         </button>
       </div>
     </div>
   );
-}
-
-function Section({ title, children }: { title: string; children: ComponentChildren }) {
-  return (
-    <section aria-label={title}>
-      <h2>{title}</h2>
-      {children}
-    </section>
-  );
-}
-
-/** A change that is sent, and what came of it. */
-function useChange() {
-  const words = useText();
-  const [said, say] = useState<{ kind: 'done' | 'problem'; text: string } | null>(null);
-  const change = async (run: () => Promise<unknown>, done: string) => {
-    try {
-      await run();
-      say({ kind: 'done', text: done });
-    } catch (error) {
-      say({ kind: 'problem', text: wordsFor(error, words) });
-    }
-  };
-  const outcome = (
-    <p class={said?.kind === 'problem' ? 'problem' : 'quiet'} role="status">
-      {said?.text}
-    </p>
-  );
-  return { change, outcome };
 }
 
 function Profile() {

@@ -3,6 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
 import { GroupDetails } from '../group/group-details.js';
 import { Joining } from '../group/joining.js';
+import { ConversationMenu } from '../list/conversation-menu.js';
 import type { Route } from '../router.js';
 import { useText } from '../text/text.js';
 import { agoOf } from '../text/times.js';
@@ -45,6 +46,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
             {text.conversation.members(conversation.memberCount)}
           </button>
         )}
+        <ConversationMenu conversation={conversation} />
       </Head>
       <Timeline conversation={conversation} seq={seq} />
       <p class="typing quiet" aria-live="polite">

@@ -3,6 +3,7 @@ import { memo } from 'preact/compat';
 import { useState } from 'preact/hooks';
 import { editing } from '../composer/editing.js';
 import { wordsFor } from '../errors.js';
+import { SeenDialog } from '../group/seen-dialog.js';
 import { pathOf } from '../router.js';
 import { routeTo } from '../list/matching.js';
 import { useText } from '../text/text.js';
@@ -10,6 +11,7 @@ import { timeOf, wholeTimeOf } from '../text/times.js';
 import { Face } from '../ui/face.js';
 import { ask } from '../ui/ask.js';
 import { Menu } from '../ui/menu.js';
+import { copy } from '../ui/notice.js';
 import { useSession } from '../use.js';
 import { Formatted } from './formatted.js';
 
@@ -59,21 +61,20 @@ function Actions({ message, conversation, isMine }: { message: Message; conversa
     if (!(await ask(text.deleteAsk, text.delete))) return;
     await conversation.delete(message).catch((error: unknown) => setProblem(wordsFor(error, words)));
   };
-  const { read } = conversation.seenBy(message);
+  const [isSeenShown, showSeen] = useState(false);
   return (
     <>
       <Menu
         label={text.actions}
         items={[
           ...(isMine ? [{ label: text.edit, run: () => editing.begin(conversation, message) }] : []),
-          { label: text.copyText, run: () => void navigator.clipboard.writeText(message.content) },
-          { label: text.copyLink, run: () => void navigator.clipboard.writeText(link()) },
+          { label: text.copyText, run: () => void copy(message.content, text.copied) },
+          { label: text.copyLink, run: () => void copy(link(), text.copied) },
+          ...(conversation.kind === 'group' ? [{ label: text.seen, run: () => showSeen(true) }] : []),
           ...(mayDelete ? [{ label: text.delete, isGrave: true, run: () => void remove() }] : []),
         ]}
-        note={
-          isMine && conversation.kind === 'group' && read.length > 0 ? text.readBy(read.length) + `: ${read.join(', ')}` : null
-        }
       />
+      {isSeenShown && <SeenDialog conversation={conversation} message={message} onClose={() => showSeen(false)} />}
       {problem !== null && (
         <p class="problem" role="alert">
           {problem}

@@ -6,7 +6,7 @@ import type { Limits } from '../limits.js';
 import { callerOf, refusals, type HttpApp } from './http-app.js';
 
 export interface GroupsParts {
-  groups: Pick<Groups, 'create' | 'get' | 'change' | 'members' | 'add' | 'remove' | 'setRole' | 'join' | 'leave'>;
+  groups: Pick<Groups, 'create' | 'get' | 'invitation' | 'change' | 'members' | 'add' | 'remove' | 'setRole' | 'join' | 'leave'>;
   history: Pick<History, 'ofGroup'>;
   limits: Pick<Limits, 'history' | 'joins'>;
 }
@@ -63,6 +63,23 @@ function settingsRoutes(app: HttpApp, { groups, limits }: GroupsParts): void {
 }
 
 function comingAndGoingRoutes(app: HttpApp, { groups, limits }: GroupsParts): void {
+  app.get(
+    '/groups/:groupId/invitation',
+    {
+      schema: {
+        tags,
+        summary: 'What an open group shows to those who may join it.',
+        params: http.GroupPath,
+        response: { 200: http.Invitation, ...refusals },
+      },
+    },
+    (request) => {
+      const caller = callerOf(request);
+      limits.joins.spend(caller.userId);
+      return groups.invitation(caller, request.params.groupId);
+    },
+  );
+
   app.post(
     '/groups/:groupId/join',
     { schema: { tags, summary: 'Join an open group.', params: http.GroupPath, response: group } },
