@@ -2,8 +2,9 @@ import { useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import type { AdminPart } from '../router.js';
 import { useText } from '../text/text.js';
+import type { Admin as AdminPages } from './admin.js';
 
-type Page = typeof import('./admin.js').Admin;
+type Page = typeof AdminPages;
 
 /** The pages for operators, which few ever see: fetched when somebody goes there. */
 export function AdminLater({ part }: { part: AdminPart }) {

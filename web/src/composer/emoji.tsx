@@ -2,9 +2,10 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useText } from '../text/text.js';
 import { Icon } from '../ui/icon.js';
+import type * as EmojiNames from './emoji-names.js';
 import type { Emoji } from './emoji-names.js';
 
-type Names = typeof import('./emoji-names.js');
+type Names = typeof EmojiNames;
 
 const OFFERED_MAX = 6;
 /** A colon at the beginning of a word, and the beginning of a name after it. */

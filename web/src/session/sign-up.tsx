@@ -5,7 +5,7 @@ import { Door } from './door.js';
 import { PasswordField } from './password-field.js';
 import { sessions } from './session.js';
 
-const USERNAME = /^[A-Za-z0-9_.\-]{3,32}$/;
+const USERNAME = /^[A-Za-z0-9_.-]{3,32}$/;
 
 /** `isFirst`: nobody has an account here yet. */
 export function SignUp({ isFirst }: { isFirst: boolean }) {

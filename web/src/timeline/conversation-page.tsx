@@ -66,21 +66,22 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
 function FirstWords({ username }: { username: string }) {
   const text = useText();
   const { api } = useSession();
-  const [name, setName] = useState<string | null | 'nobody'>(null);
+  // As they write it themselves; undefined: not known yet; null: there is nobody of this name.
+  const [name, setName] = useState<string | null | undefined>(undefined);
   useEffect(() => {
     document.title = `${username} · ${text.app.name}`;
     api.user(username).then(
       (person) => setName(person.username),
-      () => setName('nobody'),
+      () => setName(null),
     );
   }, [api, username, text]);
   return (
     <div class="conversation">
       <Head title={username} username={username} isGroup={false} />
       <div class="timeline beginning">
-        <p class="quiet">{name === 'nobody' ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
+        <p class="quiet">{name === null ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
       </div>
-      {name !== 'nobody' && <Composer target={username} name={username} />}
+      {name !== null && <Composer target={username} name={username} />}
     </div>
   );
 }

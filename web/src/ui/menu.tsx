@@ -28,7 +28,7 @@ export function Menu({ label, items, note = null, of }: MenuProps) {
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const thing = of?.current;
-    if (thing == null) return;
+    if (thing === undefined || thing === null) return;
     const asked = (event: MouseEvent) => {
       event.preventDefault();
       setOpen(true);

@@ -12,9 +12,9 @@ export class SetClock implements Runtime {
 
   readonly now = (): number => this.#now;
   readonly id = (): string => uuidV7(this.#now);
-  readonly monotonic = processRuntime.monotonic;
-  readonly after = processRuntime.after;
-  readonly every = processRuntime.every;
-  readonly soon = processRuntime.soon;
-  readonly random = processRuntime.random;
+  readonly monotonic: Runtime['monotonic'] = () => processRuntime.monotonic();
+  readonly after: Runtime['after'] = (...when) => processRuntime.after(...when);
+  readonly every: Runtime['every'] = (...when) => processRuntime.every(...when);
+  readonly soon: Runtime['soon'] = (run) => processRuntime.soon(run);
+  readonly random: Runtime['random'] = () => processRuntime.random();
 }
