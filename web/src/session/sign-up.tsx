@@ -5,7 +5,9 @@ import { Door } from './door.js';
 import { PasswordField } from './password-field.js';
 import { sessions } from './session.js';
 
-const USERNAME = /^[A-Za-z0-9_.-]{3,32}$/;
+/** As browsers read the attribute `pattern`, where a hyphen in a class is escaped. */
+const PATTERN = String.raw`[A-Za-z0-9_.\-]{3,32}`;
+const USERNAME = new RegExp(`^${PATTERN}$`, 'u');
 
 /** `isFirst`: nobody has an account here yet. */
 export function SignUp({ isFirst }: { isFirst: boolean }) {
@@ -37,7 +39,7 @@ export function SignUp({ isFirst }: { isFirst: boolean }) {
           autoComplete="username"
           autoCapitalize="none"
           spellcheck={false}
-          pattern={USERNAME.source}
+          pattern={PATTERN}
           title={text.usernameRule}
           aria-describedby="username-hint"
           aria-invalid={username !== '' && (!isWellFormed || isFree === false)}

@@ -31,7 +31,7 @@ export const en = {
   list: {
     title: 'Conversations',
     open: 'Open conversation',
-    filter: 'Find or start a conversation',
+    filter: 'Find or start a chat',
     clear: 'Clear',
     empty: 'No conversations yet',
     emptyHint: 'Type somebody’s username above to write to them.',
