@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { isAccessible } from '../world/accessible.js';
 import { browsing, inBrowser, type ProfileOptions } from '../world/browser.js';
 import { call, login, PASSWORD, register } from '../world/http.js';
 import { makeAdmin } from '../world/make-admin.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
+import { isAccessible, LAPTOP, PHONE } from '../world/web.js';
 
-const LAPTOP = { width: 1440, height: 900, dark: false };
-const PHONE = { width: 390, height: 844, dark: true };
 /** The browser's own words for a session that was ended. */
 const ENDED = /WebSocket connection|Failed to load resource/;
 

@@ -17,7 +17,7 @@ export const VIEWS = [
   ['on a laptop, light', LAPTOP],
 ] as const;
 /** The browser's own words for a server that is away on purpose, and for a session that was ended. */
-export const AWAY = /WebSocket connection|CLOSING or CLOSED|ERR_CONNECTION|ERR_ABORTED|Failed to load resource|Failed to fetch/;
+export const AWAY = /WebSocket connection|ERR_CONNECTION|ERR_ABORTED|Failed to load resource|Failed to fetch/;
 
 let people = 0;
 
