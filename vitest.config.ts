@@ -36,7 +36,7 @@ export default defineConfig({
         test: {
           name: 'cluster',
           include: ['server/src/cluster/**/*.test.ts', 'test/cluster/**/*.test.ts', ...TOLD_ON_BOTH],
-          globalSetup: 'test/world/services.ts',
+          globalSetup: ['test/world/services.ts', 'test/world/chromium.ts'],
           env: { PARLEY_TEST_PROFILE: 'cluster' },
         },
       },

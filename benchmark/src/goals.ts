@@ -29,5 +29,14 @@ export const GOALS: Record<string, Goal> = {
   'cluster.saturated.cassandra': { at: 'most', value: 1.02 },
   'cluster.saturated.redis': { at: 'most', value: 3 },
   'cluster.opens.hits': { at: 'least', value: 90 },
+  'web.script': { at: 'most', value: 60 },
+  'web.list': { at: 'most', value: 1_000 },
+  'web.seen': { at: 'most', value: 50 },
+  'web.unseen': { at: 'most', value: 200 },
+  'web.task': { at: 'most', value: 50 },
+  'web.scroll.script': { at: 'most', value: 4 },
+  // What fills a screen and what is kept ready around it.
+  'web.scroll.nodes': { at: 'most', value: 5_000 },
+  'web.heap': { at: 'most', value: 1.5 },
   'start.rss': { at: 'most', value: 90 },
 };

@@ -37,7 +37,11 @@ export class Lab {
   }
 
   /** Runs something against a server of its own. */
-  async withServer<T>(name: string, use: (server: ParleyServer) => Promise<T>, data = this.newData(name)): Promise<T> {
+  async withServer<T>(
+    name: string,
+    use: (server: ParleyServer) => Promise<T>,
+    data: { dataDir: string; jwtSecret: string; env?: NodeJS.ProcessEnv } = this.newData(name),
+  ): Promise<T> {
     const { profile, resultDir } = this.#options;
     const profileDir = profile ? join(resultDir, 'profiles', name) : null;
     const server = await ParleyServer.start({ ...data, profileDir });

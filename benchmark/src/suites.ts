@@ -7,8 +7,9 @@ import { idle } from './scenarios/idle.js';
 import { loop } from './scenarios/loop.js';
 import type { Scenario } from './scenarios/scenario.js';
 import { start } from './scenarios/start.js';
+import { web } from './scenarios/web.js';
 
-export const SCENARIOS: readonly Scenario[] = [start, direct, group, idle, history, loop, cluster, constants];
+export const SCENARIOS: readonly Scenario[] = [start, direct, group, idle, history, loop, cluster, constants, web];
 
 /** Several scenarios as one run, each with its defaults. */
 export interface Suite {

@@ -31,6 +31,8 @@ export interface ServerOptions {
   jwtSecret: string;
   /** Where to write what V8's profiler saw, if anywhere. */
   profileDir: string | null;
+  /** Settings beside those of every run. */
+  env?: NodeJS.ProcessEnv;
 }
 
 /** Settings of a server as it is deployed, but for its limits, on whatever ports are free. */
@@ -75,12 +77,12 @@ export class ParleyServer {
   }
 
   /** Resolves once its doors are open. */
-  static async start({ profileDir, ...options }: ServerOptions): Promise<ParleyServer> {
+  static async start({ profileDir, env, ...options }: ServerOptions): Promise<ParleyServer> {
     mkdirSync(options.dataDir, { recursive: true });
     // The folder of the data is also its working folder, lest it read somebody's `.env`.
     const child = new Child(process.execPath, [MAIN], {
       cwd: options.dataDir,
-      env: { ...serverEnvironment(options), ...profiling(profileDir) },
+      env: { ...serverEnvironment(options), ...profiling(profileDir), ...env },
     });
     return new ParleyServer(child, await child.line(addressesIn));
   }

@@ -102,7 +102,9 @@ async function fill(lab: Lab, cluster: ParleyCluster, settings: ConstantsSetting
   const chats: SeededChat[] = [];
   for (let n = 0; n < settings.chats; n++)
     chats.push(
-      await store.addChat(n < LONG_CHATS ? settings.messages : 0, settings.bytes, (what) => tell(`chat ${n}: ${what}`), random),
+      await store.addChat(n < LONG_CHATS ? settings.messages : 0, settings.bytes, (what) => tell(`chat ${n}: ${what}`), {
+        say: random,
+      }),
     );
   await store.close();
   return { people, chats };

@@ -16,7 +16,8 @@ async function fill(order: Order): Promise<Seeded> {
   const say = (what: string) => void tell({ type: 'progress', what });
   const people = await store.addPeople(order.people, say);
   const chats = [];
-  for (const messages of order.chatsOfMessages) chats.push(await store.addChat(messages, order.contentBytes, say));
+  const more = order.ofOneReader === true ? { reader: await store.addReader() } : {};
+  for (const messages of order.chatsOfMessages) chats.push(await store.addChat(messages, order.contentBytes, say, more));
   await store.close();
   return { people, chats };
 }

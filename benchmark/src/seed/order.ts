@@ -8,6 +8,8 @@ export interface Order {
   people: number;
   /** A direct chat for each number, of as many messages, between people of their own. */
   chatsOfMessages: number[];
+  /** The same person reads all of these chats. */
+  ofOneReader?: boolean;
   contentBytes: number;
 }
 

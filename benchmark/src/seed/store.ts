@@ -12,6 +12,12 @@ const TOKEN_TTL_MS = 86_400_000;
 
 type Tell = (what: string) => void;
 
+/** Somebody in the store. */
+export interface Seeded {
+  id: string;
+  person: Person;
+}
+
 /** What the message of a number says. */
 export type Say = (number: number, bytes: number) => { content: string; clientId: string };
 
@@ -57,9 +63,20 @@ export class SeededStore {
     return people;
   }
 
+  /** Somebody who may read several chats. */
+  addReader(): Promise<Seeded> {
+    return this.#addPerson();
+  }
+
   /** A chat of so many messages, sent in turn by its two. */
-  async addChat(messages: number, contentBytes: number, tell: Tell, say: Say = repetitive): Promise<SeededChat> {
-    const [one, other] = [await this.#addPerson(), await this.#addPerson()];
+  async addChat(
+    messages: number,
+    contentBytes: number,
+    tell: Tell,
+    more: { say?: Say; reader?: Seeded } = {},
+  ): Promise<SeededChat> {
+    const { say = repetitive, reader } = more;
+    const [one, other] = [reader ?? (await this.#addPerson()), await this.#addPerson()];
     const opened = await this.#stores.conversations.openDirect(one.id, other.id, runtime.id(), runtime.now());
     if (opened === null) throw new Error('two strangers have blocked each other');
     const send = (number: number) => this.#send(opened.id, number % 2 === 0 ? one.id : other.id, say(number, contentBytes));
@@ -85,7 +102,7 @@ export class SeededStore {
     });
   }
 
-  async #addPerson(): Promise<{ id: string; person: Person }> {
+  async #addPerson(): Promise<Seeded> {
     const [id, sessionId, now] = [runtime.id(), runtime.id(), runtime.now()];
     const username = `seeded${String(this.#people++).padStart(6, '0')}`;
     const account = {
