@@ -1,9 +1,10 @@
+import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import type { AdminPart } from '../router.js';
 import { useText } from '../text/text.js';
 
-type Page = typeof import('./admin.js').Admin;
+type Page = ComponentType<{ part: AdminPart }>;
 
 /** The pages for operators, which few ever see: fetched when somebody goes there. */
 export function AdminLater({ part }: { part: AdminPart }) {
