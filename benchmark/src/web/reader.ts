@@ -76,10 +76,8 @@ export class Reader {
             const title = document.querySelector('.conversation h1')?.textContent;
             const isThere = title !== before && document.querySelector('[role=log] .message') !== null;
             if (!isThere) return void requestAnimationFrame(look);
-            // After the next paint, at the latest.
-            requestAnimationFrame(() =>
-              setTimeout(() => (document.documentElement.dataset['openedMs'] = String(performance.now() - timeStamp))),
-            );
+            // This frame is painted before the timer runs.
+            setTimeout(() => (document.documentElement.dataset['openedMs'] = String(performance.now() - timeStamp)));
           };
           requestAnimationFrame(look);
         },

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { loadConfig } from '../config.js';
-import { SetClock } from './demo/clock.js';
+import { setClock } from './demo/clock.js';
 import { peopleWith } from './demo/people.js';
 import { planOf } from './demo/plan.js';
 import { tell } from './demo/tell.js';
@@ -37,7 +37,7 @@ async function demo({ messages, password, url }: DemoOptions): Promise<void> {
   const config = loadConfig();
   if (password === undefined && config.production) throw new Error('In production, say which password with --password.');
   const people = peopleWith(password ?? PASSWORD);
-  const clock = new SetClock();
+  const clock = setClock();
   const place = await openPlace(config, url, clock);
   const isAtRest = place instanceof StorePlace;
   process.stdout.write(`Into ${place.about}.\n`);

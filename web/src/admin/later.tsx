@@ -1,10 +1,10 @@
+import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import type { AdminPart } from '../router.js';
 import { useText } from '../text/text.js';
-import type { Admin as AdminPages } from './admin.js';
 
-type Page = typeof AdminPages;
+type Page = ComponentType<{ part: AdminPart }>;
 
 /** The pages for operators, which few ever see: fetched when somebody goes there. */
 export function AdminLater({ part }: { part: AdminPart }) {

@@ -127,7 +127,8 @@ export function Composer({ target, name }: { target: Conversation | string; name
 }
 
 function put(field: HTMLTextAreaElement | null, text: string): void {
-  if (field === null) return;
+  // To move the cursor lays out the page; mostly there is no draft.
+  if (field === null || field.value === text) return;
   field.value = text;
   field.setSelectionRange(text.length, text.length);
 }

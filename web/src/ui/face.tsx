@@ -2,11 +2,13 @@ import type { Status } from '@parley/protocol';
 import { useText } from '../text/text.js';
 
 const HUES = 12;
+/** To make one takes longer than all the rest of a face. */
+const segmenter = new Intl.Segmenter();
 
 /** The first letter of a name on a colour that the name always has, and whether they are there. */
 export function Face({ name, status = null, isGroup = false }: { name: string; status?: Status | null; isGroup?: boolean }) {
   const { presence: text } = useText();
-  const [letter = '?'] = new Intl.Segmenter().segment(name)[Symbol.iterator]().next().value?.segment ?? '?';
+  const [letter = '?'] = segmenter.segment(name)[Symbol.iterator]().next().value?.segment ?? '?';
   return (
     <span class="face" data-hue={hueOf(name)} data-group={isGroup}>
       <span aria-hidden="true">{letter.toLocaleUpperCase()}</span>
