@@ -47,7 +47,6 @@ export async function openChat({ dataDir, maxMembers, onFatal }: OpenChatOptions
   const delivery = new Delivery({
     hub: new Hub(),
     relay: null,
-    missed: null,
     heard: null,
     rosters,
     names,
