@@ -97,6 +97,13 @@ onEachRedis((name, { redis }) => {
       expect(lost).toEqual(Array.from({ length: 7 }, () => user));
     });
 
+    it('R9 a start casts no doubt', async () => {
+      const { nodes } = await open([{}]);
+      // Longer than news of a cluster's nodes is gathered.
+      await sleep(3_000);
+      expect(nodes[0]?.ears.doubts).toBe(0);
+    });
+
     it('R9 a stream that was cut because it was not read casts a doubt', async () => {
       const { place, keys, nodes } = await open([{ streamMaxEntries: 100 }, {}]);
       const [a, b] = nodes as [Joined, Joined];
