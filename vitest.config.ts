@@ -6,11 +6,10 @@ const TOLD_ON_BOTH = ['test/stories/**/*.test.ts', 'test/protocol/**/*.test.ts',
 export default defineConfig({
   test: {
     pool: 'threads',
-    // A whole server takes a second to load: once for each worker, not once for each file. Nothing keeps state in modules.
+    // A whole server takes a second to load: once for each worker, not once for each file. What modules keep is no file's own.
     isolate: false,
-    // Against what hangs; what is promised in time is waited for by itself.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.
     maxWorkers: 2,
     // What waits for the most part of its time, as for an outage to end.

@@ -7,6 +7,8 @@ test.each([
   [z.string().min(1), '', 'expected at least 1 character'],
   [z.array(z.string()).max(2), ['a', 'b', 'c'], 'expected at most 2 items'],
   [z.number().min(1), 0, 'expected at least 1'],
+  [z.number().positive(), 0, 'expected more than 0'],
+  [z.number().lt(5), 5, 'expected less than 5'],
   [z.int(), 1.5, 'expected a whole number'],
   [z.string(), undefined, 'expected a string'],
   [z.object({}), [], 'expected an object'],

@@ -4,9 +4,9 @@ import type { z } from 'zod';
 export function wordsFor(issue: z.core.$ZodIssue): string {
   switch (issue.code) {
     case 'too_small':
-      return `expected at least ${amountOf(issue.origin, issue.minimum)}`;
+      return `expected ${issue.inclusive === false ? 'more than' : 'at least'} ${amountOf(issue.origin, issue.minimum)}`;
     case 'too_big':
-      return `expected at most ${amountOf(issue.origin, issue.maximum)}`;
+      return `expected ${issue.inclusive === false ? 'less than' : 'at most'} ${amountOf(issue.origin, issue.maximum)}`;
     case 'invalid_type':
       return `expected ${withArticle(issue.expected)}`;
     case 'invalid_value':

@@ -17,7 +17,6 @@ import { History } from './chat/history.js';
 import { Hub } from './chat/hub.js';
 import { Inbox } from './chat/inbox.js';
 import { Messages } from './chat/messages.js';
-import { Missed } from './chat/missed.js';
 import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
 import { Operators } from './chat/operators.js';
@@ -112,20 +111,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const names = new Names(stores.accounts, meter);
   const rosters = new Rosters(conversations, meter);
   const offline = new Offline(offlineQueue, runtime, onError);
-  const missed = relay === null ? null : new Missed({ relay, runtime, encode: textFrame });
-  const delivery = new Delivery({
-    hub,
-    relay,
-    missed,
-    heard,
-    rosters,
-    names,
-    offline,
-    meter,
-    runtime,
-    onError,
-    encode: textFrame,
-  });
+  const delivery = new Delivery({ hub, relay, heard, rosters, names, offline, meter, runtime, onError, encode: textFrame });
   const presence = new Presence({
     accounts: stores.accounts,
     contacts,

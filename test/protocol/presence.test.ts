@@ -2,8 +2,9 @@ import { connect } from 'node:net';
 import type { EventOf, http } from '@parley/protocol';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { venue, type Account } from '../world/accounts.js';
+import { metricOfAll } from '../world/metrics.js';
 import type { RawClient } from '../world/raw-client.js';
-import { groupOf, refused } from '../world/talk.js';
+import { groupOf, refused, upTo } from '../world/talk.js';
 import { until } from '../world/until.js';
 
 const here = venue({ PRESENCE_GRACE_S: '1' });
@@ -80,6 +81,31 @@ describe('who is there', () => {
     await b.close();
     const { lastSeen } = await shows(a, bob, 'offline');
     expect(told(await watcher(ann), bob)).toMatchObject([{ status: 'offline', lastSeen }]);
+  });
+
+  test('W58 P1 a change that a slow connection was not told is told once it reads again', async () => {
+    const [ann, bob, carol] = await here.people('ann', 'bob', 'carol');
+    for (const friend of [ann, carol]) await befriend(bob, friend);
+    const [a, c] = [await watcher(ann), await watcher(carol)];
+    const b = await bob.presence();
+    await shows(a, bob, 'online');
+    const dropped = () => metricOfAll(here.server.nodes, 'frames_dropped_total');
+    const before = await dropped();
+    a.socket.pause();
+    // Answers that she does not read fill her connection, in steps that do not yet end it as slow.
+    let status = 'online';
+    for (let steps = 0; (await dropped()) === before; steps++) {
+      expect(steps).toBeLessThan(30);
+      for (const _ of upTo(7_000)) a.send({ type: 'PING', requestId: 'r'.repeat(64) });
+      status = status === 'online' ? 'away' : 'online';
+      await set(b, status);
+      await shows(c, bob, status);
+    }
+    a.socket.resume();
+    // By then all that was sent before has come, of which the last is not this status.
+    await a.settle();
+    await shows(a, bob, status);
+    expect(a.closed).toBeNull();
   });
 
   test('P1 many reconnects within the grace are no news', async () => {

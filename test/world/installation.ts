@@ -21,8 +21,7 @@ const AFTERWARDS_MS = 4_000;
 const ANSWERED_MS = 60_000;
 /** D4, R9. */
 export const HEALED_MS = 10_000;
-/** Below what a store takes that is slow: nobody waits for one. */
-export const USUAL_P99_MS = 1_800;
+export const USUAL_P99_MS = 1_000;
 /** Often enough that a connection which is not answered is given up within the fault. */
 const HEARTBEAT = { heartbeatIntervalMs: 4_000, heartbeatDeadlineMs: 10_000, backoff: { baseMs: 20, maxMs: 200 } };
 

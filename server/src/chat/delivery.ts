@@ -2,11 +2,11 @@ import { LIMITS, type InboxGroup, type ServerEvent } from '@parley/protocol';
 import type { Appended, Entry } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
-import type { EntryHint, Relay } from '../ports/relay.js';
+import type { EntryHint, Lost, Relay } from '../ports/relay.js';
 import type { Heard } from './heard.js';
 import { entryEvent, peopleOf, welcomeEvent, type Place } from './entry-event.js';
 import type { Hub, Recipient } from './hub.js';
-import type { Missed } from './missed.js';
+import { Missed } from './missed.js';
 import type { Names } from './names.js';
 import type { Offline } from './offline.js';
 import type { Room, Rosters } from './rosters.js';
@@ -24,8 +24,6 @@ export interface DeliveryParts {
   hub: Hub;
   /** The way to connections of other servers; null: this server is alone. */
   relay: Relay | null;
-  /** Whom the relay could not reach; null: this server is alone. */
-  missed: Missed | null;
   /** What came to this server; null: this server is alone. */
   heard: Heard | null;
   rosters: Rosters;
@@ -46,11 +44,15 @@ export interface DeliveryParts {
  */
 export class Delivery {
   readonly #parts: DeliveryParts;
+  /** Whom the relay could not reach. */
+  readonly #missed: Missed | null;
   /** Conversations whose roster or names are being read: what comes next waits its turn. */
   readonly #waiting = new Map<string, Promise<void>>();
 
   constructor(parts: DeliveryParts) {
     this.#parts = parts;
+    const { relay, runtime, encode } = parts;
+    this.#missed = relay && new Missed({ relay, runtime, encode });
   }
 
   /**
@@ -108,18 +110,12 @@ export class Delivery {
 
   /** Like `toUsers`, for what may be dropped: whom it does not reach is asked to read the inbox again. */
   toUsersEphemeral(userIds: readonly string[], event: ServerEvent): void {
-    const { hub, relay, missed, encode } = this.#parts;
-    const frame = encode(event);
-    for (const userId of userIds) hub.sendEphemeral(userId, frame);
-    relay?.ephemeral(userIds, frame, (lost) => missed?.add(lost));
+    this.#ephemeral(userIds, event, this.#didNotReach);
   }
 
   /** Like `toUsersEphemeral`, for what is over in a moment: whom it does not reach need never know. */
   toUsersFleeting(userIds: readonly string[], event: ServerEvent): void {
-    const { hub, relay, encode } = this.#parts;
-    const frame = encode(event);
-    for (const userId of userIds) hub.sendEphemeral(userId, frame);
-    relay?.ephemeral(userIds, frame);
+    this.#ephemeral(userIds, event);
   }
 
   #tryNow(conversationId: string, appended: Appended, origin: Recipient | undefined): boolean {
@@ -246,10 +242,21 @@ export class Delivery {
       .catch(onError);
   }
 
-  #forward(frame: Uint8Array, userIds: readonly string[]): void {
-    const { relay, missed } = this.#parts;
-    relay?.forward({ kind: 'event', frame, userIds }).catch(() => missed?.add(userIds));
+  #ephemeral(userIds: readonly string[], event: ServerEvent, lost?: Lost): void {
+    const { hub, relay, encode } = this.#parts;
+    const frame = encode(event);
+    for (const userId of userIds) hub.sendEphemeral(userId, frame);
+    relay?.ephemeral(userIds, frame, lost);
   }
+
+  #forward(frame: Uint8Array, userIds: readonly string[]): void {
+    this.#parts.relay?.forward({ kind: 'event', frame, userIds }).catch(() => {
+      this.#hintLost();
+      this.#didNotReach(userIds);
+    });
+  }
+
+  readonly #didNotReach: Lost = (userIds) => this.#missed?.add(userIds);
 
   /** The way to the others is cut: they find it in the log (R9). */
   readonly #hintLost = () => this.#parts.meter.count('hints_lost');

@@ -82,13 +82,9 @@ export class Hub {
     return sent;
   }
 
-  sendEphemeral(userId: string, frame: Uint8Array, except?: Recipient): void {
+  sendEphemeral(userId: string, frame: Uint8Array): void {
     const present = this.#byUser.get(userId);
-    if (present === undefined) return;
-    if (present instanceof Set) {
-      for (const recipient of present) if (recipient !== except) recipient.sendEphemeral(frame);
-    } else if (present !== except) {
-      present.sendEphemeral(frame);
-    }
+    if (present instanceof Set) for (const recipient of present) recipient.sendEphemeral(frame);
+    else present?.sendEphemeral(frame);
   }
 }

@@ -39,10 +39,18 @@ export class Missed {
     this.#parts.runtime.after(RETRY_MS, () => void this.#ask());
   }
 
+  #take(): string[] {
+    const some: string[] = [];
+    for (const userId of this.#users) {
+      if (some.push(userId) === AT_ONCE) break;
+    }
+    for (const userId of some) this.#users.delete(userId);
+    return some;
+  }
+
   async #ask(): Promise<void> {
     const { relay, encode } = this.#parts;
-    const userIds = [...this.#users].slice(0, AT_ONCE);
-    for (const userId of userIds) this.#users.delete(userId);
+    const userIds = this.#take();
     await relay.forward({ kind: 'event', frame: encode(RESYNC), userIds }).catch(() => {
       for (const userId of userIds) this.#users.add(userId);
     });

@@ -52,7 +52,6 @@ export async function openChat(options: OpenChatOptions): Promise<OpenChat> {
   const delivery = new Delivery({
     hub: new Hub(),
     relay: null,
-    missed: null,
     heard: null,
     rosters,
     names,

@@ -11,7 +11,10 @@ import { openJobs, type Jobs, type JobsParts } from './open.js';
 
 type At = RedisOptions['at'];
 
-/** Runs the tests on a single Redis and, at the same time, on a cluster: they wait more than they work. Without one they are skipped, which CI takes for a failure. */
+/**
+ * Runs the tests on a single Redis and, at the same time, on a cluster: they wait more than they work. Without one they
+ * are skipped, which CI takes for a failure.
+ */
 export function onEachRedis(name: string, tests: (redis: TestRedis) => void): void {
   onRedis(name, 'single', tests);
   onRedis(name, 'cluster', tests);

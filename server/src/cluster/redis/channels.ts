@@ -41,8 +41,8 @@ export class Channels {
     client.on(parts.connections.isCluster ? 'smessageBuffer' : 'messageBuffer', take);
     client.on('ready', () => this.#againSoon());
     client.on('close', () => (this.#isReady = false));
-    // After a new shape of the cluster, or a new connection to one of its nodes.
-    if (parts.connections.isCluster) client.on('subscribersReady', () => this.#againSoon());
+    // After a new shape of the cluster, or a new connection to one of its nodes. Before the first, `ready` is still to come.
+    if (parts.connections.isCluster) client.on('subscribersReady', () => this.#isReady && this.#againSoon());
     this.#timer = parts.runtime.every(PING_EVERY_MS, () => this.#ping());
   }
 

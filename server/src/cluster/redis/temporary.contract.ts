@@ -8,7 +8,10 @@ import { openRedisNode, type RedisNode, type RedisNodeOptions } from './open.js'
 
 const NOWHERE: RedisOptions['at'] = { kind: 'single', url: 'redis://127.0.0.1:1' };
 
-/** Runs a suite on a single Redis and, at the same time, on a cluster: it waits more than it works. One that is missing is a failure where everything has to be there. */
+/**
+ * Runs a suite on a single Redis and, at the same time, on a cluster: it waits more than it works. One that is missing is
+ * a failure where everything has to be there.
+ */
 export function onEachRedis(suite: (name: string, place: RedisPlace) => void): void {
   onRedis('single', suite);
   onRedis('cluster', suite);
