@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsing, inBrowser, type ProfileOptions } from '../world/browser.js';
+import { Person } from '../world/people.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { begin, isAccessible, LAPTOP, newcomer, say, VIEWS } from '../world/web.js';
 
@@ -42,8 +43,9 @@ inBrowser('every page and state of the web client', () => {
       await begin(bob.page, ann.username);
       await say(bob.page, 'Are you coming on Friday? We meet at six by the old bridge, and somebody should bring a rope.');
       await say(bob.page, 'See https://example.org\n```js\nconst rope = "60 m"; // enough\n```\n> as last time');
-      await ann.page.locator('.list').getByText(bob.username).waitFor();
-      await ann.page.getByRole('searchbox').fill('b');
+      await ann.page.locator('.list .row').waitFor();
+      await Person.register(server, 'bonny');
+      await ann.page.getByRole('searchbox').fill('bo');
       await ann.page.getByRole('region', { name: 'People' }).waitFor();
       await checked(ann.page, 'search');
       await ann.page.getByRole('searchbox').fill('');

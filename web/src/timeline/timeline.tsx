@@ -64,14 +64,15 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   }, [version, isAtEnd, toEnd]);
 
   // Where one begins to read: at the message of the link, at the line, or at the end.
-  const [isSought, setSought] = useState(seq !== null);
+  const sought = seq ?? (unreadAfter === null ? null : unreadAfter + 1);
+  const [isSought, setSought] = useState(sought !== null);
   const [revealed, setRevealed] = useState<number | null>(null);
   useEffect(() => {
-    if (seq === null) return;
+    if (sought === null || (seq === null && hasBegun.current)) return;
     setSought(true);
     let isStale = false;
-    void timeline.reveal(seq).then(
-      () => isStale || setRevealed(seq),
+    void timeline.reveal(sought).then(
+      () => isStale || setRevealed(sought),
       // Nobody can read it, or there is no connection.
       () => isStale || setSought(false),
     );
@@ -88,9 +89,11 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   };
   useLayoutEffect(() => {
     if (revealed === null) return;
-    const at = rows.findIndex((row) => seqOf(row) >= revealed);
     setRevealed(null);
     setSought(false);
+    // The line is looked for below.
+    if (seq === null) return;
+    const at = rows.findIndex((row) => seqOf(row) >= revealed);
     if (at >= 0) beginAt(at, 'center');
   }, [rows, revealed]);
   useLayoutEffect(() => {
@@ -117,7 +120,8 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   const scrolled = (offset: number) => {
     const handle = list.current;
     if (handle === null || !hasBegun.current) return;
-    anchor.current = rows[handle.findItemIndex(offset)]?.key ?? null;
+    const top = handle.findItemIndex(offset);
+    anchor.current = rows.find((row, at) => at >= top && isOfLog(row))?.key ?? null;
     look();
     fetchNear();
   };
@@ -146,6 +150,9 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
     </div>
   );
 }
+
+/** Lines and days move when something comes in above them; these do not. */
+const isOfLog = ({ kind }: Row) => kind === 'message' || kind === 'event' || kind === 'pending';
 
 /** Of what has none, less than any. */
 function seqOf(row: Row | undefined): number {
@@ -203,7 +210,7 @@ function useIsAboveGrown(rows: readonly Row[], anchor: RefObject<string | null>)
     return key !== null && rows.length > length && rows.findIndex((row) => row.key === key) > index;
   }, [rows]);
   useLayoutEffect(() => {
-    const key = anchor.current ?? rows.find((row) => row.kind === 'message' || row.kind === 'event')?.key ?? null;
+    const key = anchor.current ?? rows.find(isOfLog)?.key ?? null;
     known.current = { key, index: rows.findIndex((row) => row.key === key), length: rows.length };
   });
   return isGrown;
