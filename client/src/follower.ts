@@ -132,6 +132,14 @@ export class Follower {
     this.touch();
   }
 
+  /** Cursors of members, as a list of them said. */
+  takeCursors(members: readonly (Cursors & { username: string })[]): void {
+    for (const { username, delivered, read } of members) {
+      if (username !== this.#parts.me) this.#peerCursors(username, { delivered, read });
+    }
+    this.touch();
+  }
+
   receiveTyping(username: string): void {
     if (username !== this.#parts.me) this.#typing.add(username);
   }

@@ -76,7 +76,7 @@ inBrowser('every page and state of the web client', () => {
     test('groups', async () => {
       const [ann, bob] = [await person('ann', view), await person('bob', view)];
       await ann.page.getByRole('button', { name: 'New group' }).click();
-      await ann.page.getByLabel('Name', { exact: true }).fill('Climbing');
+      await ann.page.getByLabel('Name', { exact: true }).fill('Climbing on Friday with everybody who has time');
       await ann.page.getByLabel('Add people by username').fill(bob.username);
       await ann.page.getByRole('dialog').getByRole('button', { name: bob.username }).waitFor();
       await checked(ann.page, 'new group');
@@ -103,7 +103,7 @@ inBrowser('every page and state of the web client', () => {
 
     test('settings, and the keys', async () => {
       const { page } = await person('ann', view);
-      await page.goto(`${base}/settings`);
+      await page.getByRole('link', { name: 'Settings' }).click();
       await page.getByText('(this device)').waitFor();
       await checked(page, 'settings');
       await page.getByRole('button', { name: 'Delete account' }).scrollIntoViewIfNeeded();

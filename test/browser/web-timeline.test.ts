@@ -155,7 +155,7 @@ inBrowser('a timeline at the web client', () => {
     await dan.page.getByRole('menuitem', { name: `Block ${eve.username}` }).click();
     await eve.page.getByText('one of you has blocked the other').waitFor();
     await eve.page.goto(`${base}/`);
-    await eve.page.evaluate(() => undefined);
+
     await dan.page.getByRole('link', { name: 'Settings' }).click();
     await dan.page.getByRole('button', { name: 'Unblock' }).click();
     await eve.page.getByRole('link', { name: dan.username }).click();

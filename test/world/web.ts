@@ -38,7 +38,8 @@ export async function newcomer(
   const page = await (await browser.profile(options)).tab(`${base}/sign-in`);
   await enter(page, base, username, 'register');
   await page.goto(base);
-  await page.getByRole('navigation', { name: 'Conversations' }).waitFor();
+  // Said once the server has said that there are none.
+  await page.getByText('No conversations yet').waitFor();
   return { username, page };
 }
 

@@ -13,6 +13,8 @@ import { Link } from '../ui/link.js';
 import { useClient, useSession, useSnapshot, useVersion } from '../use.js';
 import { Timeline } from './timeline.js';
 
+const MARKED_MEMBERS_MAX = 100;
+
 type ConversationRoute = Extract<Route, { page: 'chat' | 'group' }>;
 
 export function ConversationPage({ route }: { route: ConversationRoute }) {
@@ -34,7 +36,16 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   useVersion(conversation);
   const text = useText();
   const { title, kind, blocked, closed, typing, with: peer } = conversation;
+  const { api } = useSession();
   const [isDetailed, setDetailed] = useState(false);
+  // What the marks of one's own messages stand for. In a very large group nobody waits for the last reader.
+  useEffect(() => {
+    if (kind !== 'group' || conversation.memberCount > MARKED_MEMBERS_MAX) return;
+    api.members(conversation.id, { limit: MARKED_MEMBERS_MAX }).then(
+      ({ members }) => conversation.takeCursors(members),
+      () => undefined,
+    );
+  }, [api, conversation, kind]);
   useEffect(() => {
     document.title = `${title} · ${text.app.name}`;
   }, [title, text]);
@@ -107,7 +118,7 @@ function Head({ title, username, isGroup, children }: HeadProps) {
         <Icon name="back" />
       </Link>
       <Face name={title} status={presence?.status ?? null} isGroup={isGroup} />
-      <div>
+      <div class="who">
         <h1>{title}</h1>
         {presence !== null && !presence.isStale && (
           <p class="quiet">
