@@ -40,10 +40,10 @@ function sayScript() {
   const first = /src="\/assets\/([^"]+)"/.exec(readFileSync(join(INTO, 'index.html'), 'utf8'))?.[1];
   const [atFirst, all] = [sent(scripts.filter((name) => name === first)), sent(scripts)];
   const kb = (bytes) => `${(bytes / 1_024).toFixed(1)} KB`;
-  console.log(
-    `web client: ${kb(atFirst)} of script at first (at most ${kb(FIRST_SCRIPT_MAX_BYTES)}), ${kb(all)} with all that comes later`,
+  process.stdout.write(
+    `web client: ${kb(atFirst)} of script at first (at most ${kb(FIRST_SCRIPT_MAX_BYTES)}), ${kb(all)} with all that comes later\n`,
   );
   if (atFirst <= FIRST_SCRIPT_MAX_BYTES) return;
-  console.error('The web client loads more script at first than its budget.');
+  process.stderr.write('The web client loads more script at first than its budget.\n');
   process.exit(1);
 }

@@ -134,7 +134,8 @@ function withGaps(entries: readonly Entry[], gaps: readonly Gap[]): TimelineItem
   return [...shown, ...gaps].sort((a, b) => start(a) - start(b));
 }
 
-function pendingOf(outgoing: Outgoing): PendingMessage {
+/** An unconfirmed message as a timeline shows it; for one to somebody with whom there is no conversation yet. */
+export function pendingOf(outgoing: Outgoing): PendingMessage {
   const { clientMessageId, content, queuedAt, status, error } = outgoing;
   return { kind: 'pending', clientMessageId, content, queuedAt, status, error, outgoing };
 }

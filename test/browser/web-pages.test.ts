@@ -24,8 +24,11 @@ inBrowser('every page and state of the web client', () => {
 
   describe.each(VIEWS)('%s', (name, view) => {
     const checked = async (page: Page, what: string) => {
-      if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${what}, ${name}.png`, animations: 'disabled' });
-      await isAccessible(page);
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/${what}, ${name}, ${colorScheme}.png` });
+        await isAccessible(page);
+      }
     };
 
     test('at the door', async () => {

@@ -5,7 +5,7 @@ import { past } from '../world/history.js';
 import { Person } from '../world/people.js';
 import { startServer, type RunningServer } from '../world/server.js';
 import { until } from '../world/until.js';
-import { AWAY, begin, enter, LAPTOP, listed, newcomer, PHONE, say, shown, shows } from '../world/web.js';
+import { begin, enter, LAPTOP, listed, newcomer, PHONE, say, shows } from '../world/web.js';
 
 const MESSAGES = 100_000;
 const CHATS = 5_000;
@@ -142,25 +142,22 @@ inBrowser('a timeline at the web client', () => {
     expect(await elements(page)).toBeLessThan(ELEMENTS_MAX);
   });
 
-  test('what was refused stays, and is sent again at a click', async () => {
-    const [eve, dan] = [await newcomer(browser, base, 'eve'), await newcomer(browser, base, 'dan')];
-    await begin(eve.page, dan.username);
-    await say(eve.page, 'first');
-    await shows(eve.page, ['first']);
-    await dan.page.getByRole('link', { name: eve.username }).click();
-    await dan.page
-      .locator('.conversation > header')
-      .getByRole('button', { name: `Actions for ${eve.username}` })
-      .click();
-    await dan.page.getByRole('menuitem', { name: `Block ${eve.username}` }).click();
+  test('what was refused stays, and is sent at a click once it can be', async () => {
+    const [eve, dan] = [await newcomer(browser, base, 'eve'), await Person.register(server, 'dan')];
+    await dan.api.block(eve.username);
+    await eve.page.goto(`${base}/c/${dan.username}`);
+    await say(eve.page, 'let me in');
+    await eve.page.getByText('Not sent').waitFor();
+    await dan.api.unblock(eve.username);
+    await eve.page.getByRole('button', { name: 'Try again' }).click();
+    await eve.page.getByRole('img', { name: 'Sent', exact: true }).waitFor();
+    await shows(eve.page, ['let me in']);
+    // Where there is a conversation already, too.
+    await dan.api.block(eve.username);
     await eve.page.getByText('one of you has blocked the other').waitFor();
-    await eve.page.goto(`${base}/`);
-
-    await dan.page.getByRole('link', { name: 'Settings' }).click();
-    await dan.page.getByRole('button', { name: 'Unblock' }).click();
-    await eve.page.getByRole('link', { name: dan.username }).click();
-    await say(eve.page, 'second');
-    await shows(eve.page, ['first', 'second']);
+    await dan.api.unblock(eve.username);
+    await say(eve.page, 'again');
+    await shows(eve.page, ['let me in', 'again']);
   });
 
   test('emoji by name, by keys and from the picker', async () => {

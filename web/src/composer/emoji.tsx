@@ -2,9 +2,10 @@ import type { RefObject } from 'preact';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useText } from '../text/text.js';
 import { Icon } from '../ui/icon.js';
-import type { Emoji } from './emoji-names.js';
+import type * as EmojiNames from './emoji-names.js';
 
-type Names = typeof import('./emoji-names.js');
+type Names = typeof EmojiNames;
+type Emoji = EmojiNames.Emoji;
 
 const OFFERED_MAX = 6;
 /** A colon at the beginning of a word, and the beginning of a name after it. */
@@ -198,6 +199,5 @@ function write(area: HTMLTextAreaElement, from: number, text: string): void {
   area.focus();
   area.setSelectionRange(from, area.selectionEnd);
   // The one way that keeps the browser's own undo.
-  // oxlint-disable-next-line typescript/no-deprecated
   if (!document.execCommand('insertText', false, text)) area.setRangeText(text, from, area.selectionEnd, 'end');
 }

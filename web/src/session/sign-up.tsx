@@ -5,6 +5,8 @@ import { Door } from './door.js';
 import { PasswordField } from './password-field.js';
 import { sessions } from './session.js';
 
+/** As `pattern` it is read with the flag `v`, which wants the escape. */
+// oxlint-disable-next-line eslint/no-useless-escape
 const USERNAME = /^[A-Za-z0-9_.\-]{3,32}$/;
 
 export function SignUp() {

@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/client';
+import { pendingOf, type Conversation, type Outgoing } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
 import { GroupDetails } from '../group/group-details.js';
@@ -11,6 +11,7 @@ import { Face } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
 import { useClient, useSession, useSnapshot, useVersion } from '../use.js';
+import { PendingRow } from './message-row.js';
 import { Timeline } from './timeline.js';
 
 const MARKED_MEMBERS_MAX = 100;
@@ -45,7 +46,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
       ({ members }) => conversation.takeCursors(members),
       () => undefined,
     );
-  }, [api, conversation, kind]);
+  }, [api, conversation, kind, conversation.memberCount]);
   useEffect(() => {
     document.title = `${title} · ${text.app.name}`;
   }, [title, text]);
@@ -73,28 +74,43 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   );
 }
 
-/** Somebody to whom nothing has been written yet. */
+/** Somebody to whom nothing has been written yet, or nothing that they got. */
 function FirstWords({ username }: { username: string }) {
   const text = useText();
   const { api } = useSession();
-  const [name, setName] = useState<string | null | 'nobody'>(null);
+  const client = useClient();
+  const [name, setName] = useState(username);
+  const [isNobody, setNobody] = useState(false);
+  useSnapshot((snapshot) => snapshot);
+  const pending = client.outgoing.filter(({ target, status }) => status !== 'sent' && isTo(target, username));
   useEffect(() => {
     document.title = `${username} · ${text.app.name}`;
     api.user(username).then(
       (person) => setName(person.username),
-      () => setName('nobody'),
+      () => setNobody(true),
     );
   }, [api, username, text]);
   return (
     <div class="conversation">
       <Head title={username} username={username} isGroup={false} />
       <div class="timeline beginning">
-        <p class="quiet">{name === 'nobody' ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
+        <p class="quiet">{isNobody ? text.conversation.nobody(username) : text.conversation.start(name)}</p>
+        {pending.map((outgoing, index) => (
+          <PendingRow
+            key={outgoing.clientMessageId}
+            pending={pendingOf(outgoing)}
+            status={outgoing.status}
+            isFirst={index === 0}
+          />
+        ))}
       </div>
-      {name !== 'nobody' && <Composer target={username} name={username} />}
+      {!isNobody && <Composer target={username} name={username} />}
     </div>
   );
 }
+
+const isTo = (target: Outgoing['target'], username: string) =>
+  target.kind === 'chat' && target.with.toLowerCase() === username.toLowerCase();
 
 interface HeadProps {
   title: string;
