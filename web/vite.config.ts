@@ -4,7 +4,15 @@ import { defineConfig } from 'vite';
 const SERVER = process.env['PARLEY_URL'] ?? 'http://127.0.0.1:3000';
 const API = ['/auth', '/me', '/users', '/friends', '/chats', '/groups', '/inbox', '/health', '/admin/api', '/invites'];
 
+/** What each error code means is for documents, and comes with each answer: the page need not bring it along. */
+const withoutMeanings = {
+  name: 'without-meanings',
+  transform: (code: string, id: string) =>
+    id.endsWith('/protocol/dist/codes.js') ? code.replace(/,?\s*about: (['"])(?:\\.|(?!\1).)*\1/g, '') : null,
+};
+
 export default defineConfig({
+  plugins: [withoutMeanings],
   resolve: { alias: { react: 'preact/compat', 'react-dom': 'preact/compat' } },
   build: {
     target: 'es2022',

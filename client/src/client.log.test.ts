@@ -271,6 +271,37 @@ describe('an opened timeline', () => {
     expect(timeline?.hasOlder).toBe(false);
   });
 
+  test('reveals what is far back, and fills the gap from both sides', async () => {
+    const { client, last, inbox, page } = annsClient();
+    await inbox([item({ lastSeq: 1_000, ordinal: 1_000 })]);
+    const { timeline } = client.chatWith('bob') ?? {};
+    const asked = () => last().commands('GET_ONE_TO_ONE_HISTORY').at(-1);
+    const revealing = timeline?.reveal(30);
+    await page(901, 1_000, true);
+    expect(asked()).toMatchObject({ before: 81 });
+    await page(1, 80);
+    await revealing;
+    expect(timeline?.messages.some(({ seq }) => seq === 30)).toBe(true);
+    expect(timeline?.items).toContainEqual({ kind: 'gap', from: 81, to: 900 });
+    expect(timeline).toMatchObject({ reachesStart: true, hasOlder: true });
+    const [asks] = [last().commands('GET_ONE_TO_ONE_HISTORY').length];
+    await timeline?.reveal(31);
+    expect(last().commands('GET_ONE_TO_ONE_HISTORY')).toHaveLength(asks);
+
+    const below = timeline?.loadAfter(80);
+    expect(asked()).toMatchObject({ after: 80 });
+    await page(81, 180, true);
+    expect(await below).toBe(true);
+    const above = timeline?.loadBefore(901);
+    expect(asked()).toMatchObject({ before: 901 });
+    await page(181, 900, true);
+    expect(await above).toBe(true);
+    expect(timeline?.items.map((each) => each.kind === 'message' && each.seq)).toEqual(
+      Array.from({ length: 1_000 }, (_, i) => i + 1),
+    );
+    expect(timeline?.hasOlder).toBe(false);
+  });
+
   test('opened without a connection is fetched with the next', async () => {
     const { client, runtime, last, inbox, page } = annsClient();
     await inbox([item({ lastSeq: 3, ordinal: 3 })]);

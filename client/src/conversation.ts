@@ -95,7 +95,7 @@ export class Conversation {
   get peer(): Cursors | null {
     return this.summary.kind === 'chat' ? this.summary.peer : null;
   }
-  /** In a group: the cursors told since connecting, by username. Complete ones are in the API's member list. */
+  /** In a group: the cursors told since connecting, by username, and those of `takeCursors`. */
   get peers(): ReadonlyMap<string, Cursors> {
     return this.#parts.follower.peers;
   }
@@ -184,6 +184,17 @@ export class Conversation {
     const cursors: [string, Cursors][] = summary.kind === 'chat' ? [[summary.with, summary.peer]] : [...peers];
     const past = (cursor: keyof Cursors) => cursors.filter(([, of]) => of[cursor] >= message.seq).map(([username]) => username);
     return { delivered: past('delivered'), read: past('read') };
+  }
+
+  /**
+   * Lets the conversation know how far the members of a group are, as the API's member list says it; what is told later
+   * is added by itself.
+   *
+   * @example
+   * group.takeCursors((await api.members(group.id)).members);
+   */
+  takeCursors(members: readonly (Cursors & { username: string })[]): void {
+    this.#parts.follower.takeCursors(members);
   }
 
   get #outboxTarget(): Target {

@@ -45,6 +45,7 @@ export class Follower {
   #hasNewest = false;
   #opening: Promise<void> | null = null;
   #loadingOlder: Promise<boolean> | null = null;
+  #loadingPart: Promise<boolean> | null = null;
 
   /** `newsFrom`: the first entry that is news to this device, and wanted. */
   constructor(summary: Summary, newsFrom: number, parts: FollowerParts) {
@@ -131,6 +132,14 @@ export class Follower {
     this.touch();
   }
 
+  /** Cursors of members, as a list of them said. */
+  takeCursors(members: readonly (Cursors & { username: string })[]): void {
+    for (const { username, delivered, read } of members) {
+      if (username !== this.#parts.me) this.#peerCursors(username, { delivered, read });
+    }
+    this.touch();
+  }
+
   receiveTyping(username: string): void {
     if (username !== this.#parts.me) this.#typing.add(username);
   }
@@ -190,6 +199,22 @@ export class Follower {
     return this.replica.log.entries.length > 0;
   }
 
+  /** Fetches the page around a seq, unless it is here. What is between it and the newest page is a gap. */
+  async reveal(seq: number): Promise<void> {
+    if (!this.#hasNewest) await this.open();
+    if (seq < 1 || seq > this.summary.lastSeq || this.replica.log.covered.contains(seq)) return;
+    const after = Math.floor(this.#parts.bounds.pageEntries / 2);
+    this.#takeOlder(await this.#fetch({ kind: 'before', seq: Math.min(seq + after, this.summary.lastSeq) + 1 }));
+  }
+
+  /** Fetches a page beside what is held: the one below a seq, or the one above it. One at a time. */
+  loadPart(asked: PageAsked): Promise<boolean> {
+    this.#loadingPart ??= this.#fetch(asked)
+      .then((page) => this.#takeOlder(page))
+      .finally(() => (this.#loadingPart = null));
+    return this.#loadingPart;
+  }
+
   markRead(upTo: number): void {
     const target = Math.min(upTo, this.summary.lastSeq);
     if (target <= this.summary.read) return;
@@ -227,13 +252,17 @@ export class Follower {
 
   async #fetchOlder(): Promise<boolean> {
     if (!this.replica.hasOlder) return false;
-    const before = this.replica.wantedFrom;
-    const page = await this.#fetch({ kind: 'before', seq: before });
-    const heldBefore = this.replica.log.entries.length;
+    return this.#takeOlder(await this.#fetch({ kind: 'before', seq: this.replica.wantedFrom }));
+  }
+
+  /** What is complete up to the newest entry may begin earlier now. False: nothing came. */
+  #takeOlder(page: Page): boolean {
+    const held = this.replica.log.entries.length;
     this.replica.insertPage(page);
-    if (page.to >= page.from) this.replica.wantFrom(page.from);
+    const isNextToNewest = page.to >= page.from && page.to + 1 >= this.replica.wantedFrom;
+    if (isNextToNewest) this.replica.wantFrom(page.from);
     this.#settle();
-    return this.replica.log.entries.length > heldBefore;
+    return this.replica.log.entries.length > held;
   }
 
   #take(page: Page, placed: () => void = () => undefined): void {

@@ -16,4 +16,5 @@ export { systemRuntime, type Runtime, type Timer } from './runtime.js';
 export type { ClientSnapshot, ConversationSnapshot } from './snapshot.js';
 export { platformSocket, type Socket, type SocketFactory } from './socket.js';
 export type { ChatSummary, Cursors, GroupSummary, Summary } from './summary.js';
+export { pendingOf } from './timeline.js';
 export type { Gap, PendingMessage, Timeline, TimelineItem } from './timeline.js';

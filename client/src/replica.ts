@@ -56,6 +56,13 @@ export class Replica {
     return !this.#isOpen || this.#wantedFrom > Math.max(this.#floor, this.#firstVisible);
   }
 
+  /** Whether what is held begins with the first entry that can be read; there may be gaps after it. */
+  get reachesStart(): boolean {
+    const first = this.log.covered.list[0];
+    if (first === undefined) return !this.hasOlder;
+    return this.#isOpen && first.from <= Math.max(this.#floor, this.#firstVisible);
+  }
+
   /** False if reading part of what is not held made the unread count a guess; the next summary settles it. */
   get isUnreadExact(): boolean {
     return this.#isUnreadExact;

@@ -80,6 +80,32 @@ export class Timeline {
     return this.#follower.loadOlder();
   }
 
+  /** Whether the first item is the first that can be read. Unlike `hasOlder` it does not care for gaps after it. */
+  get reachesStart(): boolean {
+    return this.#follower.replica.reachesStart;
+  }
+
+  /**
+   * Brings an entry and what is around it, however far back it is; the gap up to the newest page stays until it is asked
+   * for with `loadBefore` or `loadAfter`. Rejects with ParleyError.
+   *
+   * @example
+   * await conversation.timeline.reveal(12); // what a link to the message points to
+   */
+  reveal(seq: number): Promise<void> {
+    return this.#follower.reveal(seq);
+  }
+
+  /** Fetches the page that ends below `seq`, as above a gap. False: nothing came. Rejects with ParleyError. */
+  loadBefore(seq: number): Promise<boolean> {
+    return this.#follower.loadPart({ kind: 'before', seq });
+  }
+
+  /** Fetches the page that begins above `seq`, as below a gap. False: nothing came. Rejects with ParleyError. */
+  loadAfter(seq: number): Promise<boolean> {
+    return this.#follower.loadPart({ kind: 'after', seq });
+  }
+
   #refresh(): void {
     if (this.#version === this.#follower.version) return;
     this.#version = this.#follower.version;
@@ -108,7 +134,8 @@ function withGaps(entries: readonly Entry[], gaps: readonly Gap[]): TimelineItem
   return [...shown, ...gaps].sort((a, b) => start(a) - start(b));
 }
 
-function pendingOf(outgoing: Outgoing): PendingMessage {
+/** An unconfirmed message as a timeline shows it; for one to somebody with whom there is no conversation yet. */
+export function pendingOf(outgoing: Outgoing): PendingMessage {
   const { clientMessageId, content, queuedAt, status, error } = outgoing;
   return { kind: 'pending', clientMessageId, content, queuedAt, status, error, outgoing };
 }

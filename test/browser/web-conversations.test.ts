@@ -89,7 +89,8 @@ inBrowser('conversations, groups and accounts at the web client', () => {
       Object.assign(globalThis, { Notification, made });
       document.hasFocus = () => false;
     });
-    await ann.page.goto(`${base}/settings`);
+    await ann.page.reload();
+    await ann.page.getByRole('link', { name: 'Settings' }).click();
     await ann.page.getByRole('button', { name: 'Show notifications on this device' }).click();
     const made = () => ann.page.evaluate(() => (globalThis as unknown as { made: string[] }).made);
     await begin(bob.page, ann.username);
@@ -159,6 +160,10 @@ inBrowser('conversations, groups and accounts at the web client', () => {
       await ann.page.keyboard.press('Escape');
       return readers.join().endsWith(bob.username) && rest.join().endsWith(eve.username);
     });
+    await eve.page.getByRole('link', { name: 'Readers' }).click();
+    await ann.page.getByRole('img', { name: 'Read', exact: true }).waitFor();
+    await ann.page.reload();
+    await ann.page.getByRole('img', { name: 'Read', exact: true }).waitFor();
     await ann.page.getByRole('button', { name: '3 members' }).click();
     const bobsRow = ann.page.getByRole('dialog').getByRole('listitem').filter({ hasText: bob.username });
     for (const [item, role] of [
@@ -169,7 +174,6 @@ inBrowser('conversations, groups and accounts at the web client', () => {
       await ann.page.getByRole('menuitem', { name: item }).click();
       await bobsRow.getByText(role, { exact: true }).waitFor();
     }
-    await eve.page.getByRole('link', { name: 'Readers' }).click();
     await eve.page.getByText(`${ann.username} made ${bob.username} admin`).waitFor();
   });
 

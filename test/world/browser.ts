@@ -69,9 +69,13 @@ export function browsing(): Browsing {
       context.setDefaultTimeout(WAIT_MAX_MS);
       contexts.push(context);
       const complain = (text: string) => tolerates?.test(text) !== true && complaints.push(text);
-      context.on('console', (said) => said.type() === 'error' && complain(said.text()));
+      context.on('console', (said) => said.type() === 'error' && complain(`${said.text()} at ${said.location().url}`));
       context.on('weberror', (thrown) => complain(String(thrown.error())));
-      context.on('requestfailed', (failed) => complain(`${failed.url()}: ${failed.failure()?.errorText ?? 'failed'}`));
+      context.on('requestfailed', (failed) => {
+        const why = failed.failure()?.errorText ?? 'failed';
+        // A page that is left gives up what it was still loading.
+        if (why !== 'net::ERR_ABORTED') complain(`${failed.url()}: ${why}`);
+      });
       return {
         tab: async (url) => {
           const page = await context.newPage();

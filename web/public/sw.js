@@ -17,7 +17,8 @@ self.addEventListener('fetch', (event) => {
   const url = new URL(request.url);
   if (request.method !== 'GET' || url.origin !== location.origin) return;
   if (request.mode === 'navigate') event.respondWith(shell(request));
-  else if (url.pathname.startsWith('/assets/') || url.pathname === '/icon.svg') event.respondWith(kept(request));
+  else if (url.pathname.startsWith('/assets/') || /^\/icon[\w-]*\.(svg|png)$/.test(url.pathname))
+    event.respondWith(kept(request));
 });
 
 /** The newest page there is: from the server, or without it the one that came last. */

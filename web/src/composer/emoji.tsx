@@ -199,6 +199,5 @@ function write(area: HTMLTextAreaElement, from: number, text: string): void {
   area.focus();
   area.setSelectionRange(from, area.selectionEnd);
   // The one way that keeps the browser's own undo.
-  // oxlint-disable-next-line typescript/no-deprecated
   if (!document.execCommand('insertText', false, text)) area.setRangeText(text, from, area.selectionEnd, 'end');
 }

@@ -10,6 +10,8 @@ import { useRoute, useSession, useSnapshot } from '../use.js';
 import { ConversationRow } from './conversation-row.js';
 import { listed, matching, routeTo } from './matching.js';
 
+const ROW_PX = 64;
+
 /** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const { list: text } = useText();
@@ -62,7 +64,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
               event.stopPropagation();
               setFilter('');
             }}
-            placeholder={text.filter}
+            placeholder={text.find}
             aria-label={text.filter}
             autoComplete="off"
             autoCapitalize="none"
@@ -97,7 +99,13 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
         </button>
       )}
       {shown.length > 0 && (
-        <VirtualList class="rows" data={shown} itemSize={64}>
+        <VirtualList
+          class="rows"
+          data={shown}
+          itemSize={ROW_PX}
+          // People that were found stand right under it.
+          style={filter === '' ? {} : { flex: '0 1 auto', height: shown.length * ROW_PX }}
+        >
           {(item: ConversationSnapshot) => (
             <ConversationRow key={item.conversation.id} item={item} isOpen={isOpen(item)} onPick={() => setFilter('')} />
           )}

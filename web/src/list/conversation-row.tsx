@@ -77,7 +77,10 @@ function previewOf({ lastMessage, kind }: Conversation, me: string, text: Texts)
   return kind === 'group' ? text.list.from(lastMessage.from, said) : said;
 }
 
+/** Of Markdown, what says nothing in a line: fences with their language, bold, code. */
+const MARKS = /```\w*|\*\*|`/g;
+
 /** Its beginning, in one line. */
 function contentOf({ content, deletedAt }: Message, text: Texts): string {
-  return deletedAt === null ? content.slice(0, 200).replace(/\s+/g, ' ') : text.list.deleted;
+  return deletedAt === null ? content.slice(0, 200).replace(MARKS, '').replace(/\s+/g, ' ') : text.list.deleted;
 }

@@ -31,7 +31,12 @@ export function PasswordField({ id, label, value, onChange, autoComplete, hint, 
           required
           aria-describedby={hint === undefined ? undefined : `${id}-hint`}
         />
-        <button type="button" class="quiet" aria-pressed={isShown} onClick={() => show(!isShown)}>
+        <button
+          type="button"
+          class="quiet"
+          aria-label={isShown ? text.hidePassword : text.showPassword}
+          onClick={() => show(!isShown)}
+        >
           {isShown ? text.hide : text.show}
         </button>
       </div>

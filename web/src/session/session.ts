@@ -19,6 +19,8 @@ export type SessionState =
 
 /** Whoever was here last: the app starts for them also without a connection. */
 const KEY = 'parley-user';
+/** Whoever scrolls back through years keeps what they have read: some 40 MB at most, until the page is closed. */
+const TIMELINE_MAX_ENTRIES = 120_000;
 /** Tabs of one browser sign in and out together. */
 const tabs = new BroadcastChannel('parley-session');
 
@@ -93,6 +95,7 @@ class Sessions {
       chatUrl: `${sockets}/chat`,
       presenceUrl: `${sockets}/presence`,
       outbox: new IndexedDbOutbox(username),
+      bounds: { timelineMaxEntries: TIMELINE_MAX_ENTRIES },
     });
     client.on('state', (state) => {
       if (state.name === 'closed' && state.cause !== 'user') this.#leave(true);

@@ -9,6 +9,7 @@ import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
 import { agoOf } from '../text/times.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { deviceName } from './device-name.js';
 import { OwnData } from './own-data.js';
 import { Section, useChange } from './section.js';
 import { useSession } from '../use.js';
@@ -187,7 +188,8 @@ function Password() {
 }
 
 function Devices() {
-  const { settings: text } = useText();
+  const words = useText();
+  const { settings: text } = words;
   const { api } = useSession();
   const [devices, setDevices] = useState<readonly http.Session[]>([]);
   const load = useCallback(() => api.sessions().then(setDevices, () => undefined), [api]);
@@ -198,9 +200,13 @@ function Devices() {
         {devices.map(({ sessionId, userAgent, address, lastUsedAt, current }) => (
           <li key={sessionId}>
             <span>
-              {userAgent ?? address} {current && <strong>({text.thisDevice})</strong>}
+              <span title={userAgent ?? undefined}>{deviceName(userAgent, words)}</span>{' '}
+              {current && <strong>({text.thisDevice})</strong>}
               <br />
-              <span class="quiet">{text.lastUsed(agoOf(lastUsedAt))}</span>
+              <span class="quiet">
+                {text.lastUsed(agoOf(lastUsedAt))}
+                {address !== null && ` · ${address}`}
+              </span>
             </span>
             {!current && (
               <button type="button" onClick={() => void api.endSession(sessionId).then(load)}>

@@ -1,4 +1,4 @@
-import type { Conversation } from '@parley/client';
+import { pendingOf, type Conversation, type Outgoing } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
 import { GroupDetails } from '../group/group-details.js';
@@ -11,7 +11,10 @@ import { Face } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
 import { useClient, useSession, useSnapshot, useVersion } from '../use.js';
+import { PendingRow } from './message-row.js';
 import { Timeline } from './timeline.js';
+
+const MARKED_MEMBERS_MAX = 100;
 
 type ConversationRoute = Extract<Route, { page: 'chat' | 'group' }>;
 
@@ -34,7 +37,16 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   useVersion(conversation);
   const text = useText();
   const { title, kind, blocked, closed, typing, with: peer } = conversation;
+  const { api } = useSession();
   const [isDetailed, setDetailed] = useState(false);
+  // What the marks of one's own messages stand for. In a very large group nobody waits for the last reader.
+  useEffect(() => {
+    if (kind !== 'group' || conversation.memberCount > MARKED_MEMBERS_MAX) return;
+    api.members(conversation.id, { limit: MARKED_MEMBERS_MAX }).then(
+      ({ members }) => conversation.takeCursors(members),
+      () => undefined,
+    );
+  }, [api, conversation, kind, conversation.memberCount]);
   useEffect(() => {
     document.title = `${title} · ${text.app.name}`;
   }, [title, text]);
@@ -62,12 +74,15 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   );
 }
 
-/** Somebody to whom nothing has been written yet. */
+/** Somebody to whom nothing has been written yet, or nothing that they got. */
 function FirstWords({ username }: { username: string }) {
   const text = useText();
   const { api } = useSession();
+  const client = useClient();
   // As they write it themselves; undefined: not known yet; null: there is nobody of this name.
   const [name, setName] = useState<string | null | undefined>(undefined);
+  useSnapshot((snapshot) => snapshot);
+  const pending = client.outgoing.filter(({ target, status }) => status !== 'sent' && isTo(target, username));
   useEffect(() => {
     document.title = `${username} · ${text.app.name}`;
     api.user(username).then(
@@ -80,11 +95,22 @@ function FirstWords({ username }: { username: string }) {
       <Head title={username} username={username} isGroup={false} />
       <div class="timeline beginning">
         <p class="quiet">{name === null ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
+        {pending.map((outgoing, index) => (
+          <PendingRow
+            key={outgoing.clientMessageId}
+            pending={pendingOf(outgoing)}
+            status={outgoing.status}
+            isFirst={index === 0}
+          />
+        ))}
       </div>
       {name !== null && <Composer target={username} name={username} />}
     </div>
   );
 }
+
+const isTo = (target: Outgoing['target'], username: string) =>
+  target.kind === 'chat' && target.with.toLowerCase() === username.toLowerCase();
 
 interface HeadProps {
   title: string;
@@ -108,7 +134,7 @@ function Head({ title, username, isGroup, children }: HeadProps) {
         <Icon name="back" />
       </Link>
       <Face name={title} status={presence?.status ?? null} isGroup={isGroup} />
-      <div>
+      <div class="who">
         <h1>{title}</h1>
         {presence !== null && !presence.isStale && (
           <p class="quiet">

@@ -1,6 +1,6 @@
 import { memo, useSyncExternalStore } from 'preact/compat';
 import type { VNode } from 'preact';
-import type { Lexer, Token, Tokens } from 'marked';
+import type { Token, Tokens } from 'marked';
 import { highlighted } from './highlight.js';
 
 /* Messages are text. A part of Markdown is shown as what it means; HTML is never more than the text that it is. */
@@ -26,9 +26,9 @@ class Reader {
   load(): void {
     if (this.#isAsked) return;
     this.#isAsked = true;
-    import('marked').then(
-      ({ Lexer: Made }: { Lexer: typeof Lexer }) => {
-        this.#lex = (text) => Made.lex(text, { gfm: true, breaks: true });
+    import('./lexer.js').then(
+      ({ lex }) => {
+        this.#lex = lex;
         for (const listener of this.#listeners) listener();
       },
       () => (this.#isAsked = false),

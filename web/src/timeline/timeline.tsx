@@ -1,4 +1,5 @@
 import type { Conversation } from '@parley/client';
+import type { RefObject } from 'preact';
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { VListHandle } from 'virtua';
 import { VirtualList } from '../ui/virtual-list.js';
@@ -12,7 +13,7 @@ import { rowsOf, type Row } from './rows.js';
 
 /** Closer to the end than this counts as at the end. */
 const NEAR_PX = 80;
-/** So far from the top the page above is fetched: it is here before one gets there. */
+/** So far from what is not here it is fetched: it comes before one gets there. */
 const AHEAD_PX = 2_000;
 
 /** All messages, of which only those in sight are in the page. It stays where one reads, and follows at the end. */
@@ -26,10 +27,12 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   const [isAtEnd, setAtEnd] = useState(true);
   const [isOpened, setOpened] = useState(timeline.isOpen);
   const rows = useMemo(
-    () => rowsOf({ items: timeline.items, hasOlder: timeline.hasOlder, me, unreadAfter }),
+    () => rowsOf({ items: timeline.items, hasOlder: !timeline.reachesStart, me, unreadAfter }),
     [version, me, unreadAfter, isOpened],
   );
-  const { older, isPrepending } = useOlder(conversation, rows);
+  const anchor = useRef<string | null>(null);
+  const isAboveGrown = useIsAboveGrown(rows, anchor);
+  const fetchNear = useFetchNear(conversation, rows, list);
   const isSeen = useIsSeen();
   useAnnounced(conversation);
 
@@ -47,28 +50,59 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
 
   const toEnd = useCallback(() => list.current?.scrollToIndex(rows.length - 1, { align: 'end' }), [rows.length]);
 
-  // Where one begins to read: at the link's message, at the line, or at the end.
+  const look = useCallback(() => {
+    const handle = list.current;
+    if (handle === null) return;
+    const { scrollSize, viewportSize, scrollOffset } = handle;
+    setAtEnd(scrollSize - viewportSize - scrollOffset < NEAR_PX);
+  }, []);
+
   const hasBegun = useRef(false);
-  useLayoutEffect(() => {
-    if (hasBegun.current || rows.length < 2) return;
-    const target = rows.findIndex((row) =>
-      seq === null ? row.kind === 'unread' : row.kind === 'message' && row.message.seq === seq,
-    );
-    if (seq !== null && target < 0 && timeline.hasOlder) return;
-    hasBegun.current = true;
-    if (target < 0) toEnd();
-    else list.current?.scrollToIndex(target, { align: seq === null ? 'start' : 'center' });
-  }, [rows, seq, timeline, toEnd]);
-
-  // A link may point to what is far above.
-  useEffect(() => {
-    if (seq === null || hasBegun.current || !isOpened || !timeline.hasOlder) return;
-    void older();
-  }, [seq, isOpened, rows, timeline, older]);
-
+  // Before what follows: where one begins to read is not the end.
   useLayoutEffect(() => {
     if (hasBegun.current && isAtEnd) toEnd();
   }, [version, isAtEnd, toEnd]);
+
+  // Where one begins to read: at the message of the link, at the line, or at the end.
+  const sought = seq ?? (unreadAfter === null ? null : unreadAfter + 1);
+  const [isSought, setSought] = useState(sought !== null);
+  const [revealed, setRevealed] = useState<number | null>(null);
+  useEffect(() => {
+    if (sought === null || (seq === null && hasBegun.current)) return;
+    setSought(true);
+    let isStale = false;
+    void timeline.reveal(sought).then(
+      () => isStale || setRevealed(sought),
+      // Nobody can read it, or there is no connection.
+      () => isStale || setSought(false),
+    );
+    return () => {
+      isStale = true;
+    };
+  }, [timeline, seq]);
+  const beginAt = (index: number, align: 'center' | 'start') => {
+    hasBegun.current = true;
+    setAtEnd(false);
+    list.current?.scrollToIndex(index, { align });
+    // Once the rows there have been measured: all there is may fit into the window, and then one has seen it.
+    requestAnimationFrame(() => requestAnimationFrame(look));
+  };
+  useLayoutEffect(() => {
+    if (revealed === null) return;
+    setRevealed(null);
+    setSought(false);
+    // The line is looked for below.
+    if (seq === null) return;
+    const at = rows.findIndex((row) => seqOf(row) >= revealed);
+    if (at >= 0) beginAt(at, 'center');
+  }, [rows, revealed]);
+  useLayoutEffect(() => {
+    if (hasBegun.current || isSought || rows.length < 2) return;
+    const line = rows.findIndex((row) => row.kind === 'unread');
+    if (line >= 0) return beginAt(line, 'start');
+    hasBegun.current = true;
+    toEnd();
+  }, [rows, isSought, toEnd]);
 
   // One's own message is always shown, wherever one was reading.
   const lastPending = conversation.pending.at(-1)?.clientMessageId ?? null;
@@ -80,14 +114,16 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   }, [lastPending]);
 
   useEffect(() => {
-    if (isSeen && isAtEnd && isOpened && conversation.unread > 0) conversation.markRead();
+    if (isSeen && isAtEnd && isOpened && hasBegun.current && conversation.unread > 0) conversation.markRead();
   }, [conversation, isSeen, isAtEnd, isOpened, version]);
 
   const scrolled = (offset: number) => {
     const handle = list.current;
-    if (handle === null) return;
-    setAtEnd(handle.scrollSize - handle.viewportSize - offset < NEAR_PX);
-    if (offset < AHEAD_PX && hasBegun.current && timeline.hasOlder) void older();
+    if (handle === null || !hasBegun.current) return;
+    const top = handle.findItemIndex(offset);
+    anchor.current = rows.find((row, at) => at >= top && isOfLog(row))?.key ?? null;
+    look();
+    fetchNear();
   };
 
   return (
@@ -100,7 +136,7 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
         aria-label={text.conversation.log(conversation.title)}
         tabIndex={0}
         data={rows}
-        shift={isPrepending}
+        shift={isAboveGrown}
         onScroll={scrolled}
       >
         {(row: Row) => <TimelineRow key={row.key} row={row} conversation={conversation} isTarget={isTarget(row, seq)} />}
@@ -113,6 +149,15 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
       )}
     </div>
   );
+}
+
+/** Lines and days move when something comes in above them; these do not. */
+const isOfLog = ({ kind }: Row) => kind === 'message' || kind === 'event' || kind === 'pending';
+
+/** Of what has none, less than any. */
+function seqOf(row: Row | undefined): number {
+  if (row?.kind === 'message') return row.message.seq;
+  return row?.kind === 'event' ? row.entry.seq : Number.NEGATIVE_INFINITY;
 }
 
 const isTarget = (row: Row, seq: number | null) => seq !== null && row.kind === 'message' && row.message.seq === seq;
@@ -157,27 +202,52 @@ function TimelineRow({ row, conversation, isTarget }: { row: Row; conversation: 
   }
 }
 
-/** Fetches the page above, one at a time, and tells the list that what comes is put in front. */
-function useOlder({ timeline }: Conversation, rows: readonly Row[]) {
-  const isFetching = useRef(false);
-  const older = useCallback(async () => {
-    if (isFetching.current) return;
-    isFetching.current = true;
-    try {
-      await timeline.loadOlder();
-    } catch {
-      // Without a connection; scrolling on tries again.
-    } finally {
-      isFetching.current = false;
-    }
-  }, [timeline]);
-  const first = useRef<{ key: string | undefined; length: number }>({ key: undefined, length: 0 });
-  const key = rows.find((row) => row.kind === 'message' || row.kind === 'event')?.key;
-  const isPrepending = first.current.key !== undefined && key !== first.current.key && rows.length > first.current.length;
+/** Whether rows came in above what is at the top of the window: the list then keeps its place from the end. */
+function useIsAboveGrown(rows: readonly Row[], anchor: RefObject<string | null>): boolean {
+  const known = useRef({ key: null as string | null, index: -1, length: 0 });
+  const isGrown = useMemo(() => {
+    const { key, index, length } = known.current;
+    return key !== null && rows.length > length && rows.findIndex((row) => row.key === key) > index;
+  }, [rows]);
   useLayoutEffect(() => {
-    first.current = { key, length: rows.length };
+    const key = anchor.current ?? rows.find(isOfLog)?.key ?? null;
+    known.current = { key, index: rows.findIndex((row) => row.key === key), length: rows.length };
   });
-  return { older, isPrepending };
+  return isGrown;
+}
+
+/** Fetches what is missing near the window, one page at a time: what is older, or a gap that one scrolls into. */
+function useFetchNear({ timeline }: Conversation, rows: readonly Row[], list: RefObject<VListHandle | null>): () => void {
+  const isFetching = useRef(false);
+  const near = () => {
+    const handle = list.current;
+    if (handle === null || isFetching.current) return;
+    const { scrollOffset, viewportSize } = handle;
+    const top = handle.findItemIndex(scrollOffset);
+    const end = handle.findItemIndex(scrollOffset + viewportSize + AHEAD_PX);
+    for (let at = handle.findItemIndex(Math.max(0, scrollOffset - AHEAD_PX)); at <= end; at++) {
+      const asked = missing(timeline, rows, at, top);
+      if (asked === null) continue;
+      isFetching.current = true;
+      // Without a connection scrolling on tries again.
+      void asked.catch(() => undefined).finally(() => (isFetching.current = false));
+      return;
+    }
+  };
+  // What came may not be enough.
+  useEffect(near, [rows]);
+  return near;
+}
+
+/** The page for a row that stands for what is not here; a gap below the top of the window is filled from its beginning. */
+function missing(timeline: Conversation['timeline'], rows: readonly Row[], at: number, top: number): Promise<boolean> | null {
+  const row = rows[at];
+  if (row?.kind === 'older') {
+    const first = timeline.items.find(({ kind }) => kind === 'message' || kind === 'event');
+    return first !== undefined && 'seq' in first ? timeline.loadBefore(first.seq) : null;
+  }
+  if (row?.kind !== 'gap') return null;
+  return at >= top ? timeline.loadAfter(row.gap.from - 1) : timeline.loadBefore(row.gap.to + 1);
 }
 
 /** Whether somebody looks at the page. */

@@ -27,8 +27,8 @@ export function Menu({ label, items, note = null, of }: MenuProps) {
   const button = useRef<HTMLButtonElement>(null);
   const panel = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const thing = of?.current;
-    if (thing === undefined || thing === null) return;
+    const thing = of?.current ?? null;
+    if (thing === null) return;
     const asked = (event: MouseEvent) => {
       event.preventDefault();
       setOpen(true);

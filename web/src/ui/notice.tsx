@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'preact/compat';
 
-const SHOWN_MS = 5_000;
+const SHOWN_MS = 3_000;
 
 /** A few words about what one just did, for a moment. */
 class Notices {
