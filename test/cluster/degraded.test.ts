@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { ServerEvent } from '@parley/protocol';
+import { ATTEMPT_TIMEOUT_MS } from '../../server/src/cluster/cassandra/connect.js';
 import type { Cable } from '../world/cable.js';
 import { call } from '../world/http.js';
 import { HEALED_MS, Installation, p99, RAW_EVERY_MS, USUAL_P99_MS, wait } from '../world/installation.js';
@@ -14,7 +15,7 @@ import { until } from '../world/until.js';
  */
 
 const FAULT_MS = 30_000;
-const ANSWERS_AFTER_MS = 2_000;
+const ANSWERS_AFTER_MS = ATTEMPT_TIMEOUT_MS;
 const LONG = { timeout: 120_000 };
 
 describe.concurrent('D11 under traffic', () => {
@@ -96,7 +97,8 @@ describe.concurrent('D11 under traffic', () => {
         await end(it.cable);
         await it.isWellAgain();
         goesOn(it, from, to);
-        expect(it.longestIn(from, to)).toBeLessThan(USUAL_P99_MS);
+        // Whatever waits for Cassandra waits this long: stopped, until its driver gives up; slow, until it answers.
+        expect(it.longestIn(from, to)).toBeLessThan(ANSWERS_AFTER_MS);
       },
     );
 
