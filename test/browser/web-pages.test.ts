@@ -16,6 +16,8 @@ inBrowser('every page and state of the web client', () => {
   beforeAll(async () => {
     server = await startServer();
     base = server.addresses.http;
+    // Where nobody has an account, the door is another: `admin.test.ts` is at it.
+    await Person.register(server, 'first');
     if (PICTURES !== undefined) await mkdir(PICTURES, { recursive: true });
   });
   afterAll(() => server.remove());

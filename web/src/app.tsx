@@ -23,7 +23,6 @@ const wanted = {
 export function App() {
   const state = useSyncExternalStore(sessions.subscribe, sessions.current);
   const route = useRoute();
-  const text = useText();
   const isAtTheDoor = route.page === 'sign-in' || route.page === 'sign-up';
   useEffect(() => {
     if (state.name === 'out' && !isAtTheDoor) wanted.keep(route);
@@ -32,11 +31,7 @@ export function App() {
 
   switch (state.name) {
     case 'unknown':
-      return (
-        <main class="door" aria-busy="true">
-          <p class="quiet">{text.app.loading}</p>
-        </main>
-      );
+      return <Loading />;
     case 'out':
       return <AtTheDoor wantsAccount={route.page === 'sign-up'} wasEnded={state.wasEnded} />;
     case 'in':
@@ -52,7 +47,17 @@ export function App() {
 
 /** Where nobody has an account yet, the first thing is to make one. */
 function AtTheDoor({ wantsAccount, wasEnded }: { wantsAccount: boolean; wasEnded: boolean }) {
-  const [isNew, setNew] = useState(false);
-  useEffect(() => void sessions.api.isNew().then(setNew, () => undefined), []);
+  const [isNew, setNew] = useState<boolean | undefined>(undefined);
+  useEffect(() => void sessions.api.isNew().then(setNew, () => setNew(false)), []);
+  if (isNew === undefined) return <Loading />;
   return wantsAccount || isNew ? <SignUp isFirst={isNew} /> : <SignIn wasEnded={wasEnded} />;
+}
+
+function Loading() {
+  const text = useText();
+  return (
+    <main class="door" aria-busy="true">
+      <p class="quiet">{text.app.loading}</p>
+    </main>
+  );
 }
