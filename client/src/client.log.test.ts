@@ -114,7 +114,7 @@ describe('W51 a new group', () => {
   };
 
   test.each(['opened', 'all'] as const)(
-    'is there with its first frame, without a gap or a question, catchUp: %s',
+    'is there with its first frame, without a gap, and nothing is asked but how its people want to be seen, catchUp: %s',
     async (catchUp) => {
       const { client, runtime, last, inbox, seen } = annsClient({ catchUp });
       await inbox([]);
@@ -125,7 +125,7 @@ describe('W51 a new group', () => {
       expect(seen).toEqual([501]);
       await runtime.advance(1_000);
       expect(last().commands('ACK').at(-1)).toMatchObject({ groupId: GROUP, upTo: 501 });
-      expect(last().sent.map(({ type }) => type)).toEqual(['INIT_DATA', 'ACK', 'ACK']);
+      expect(last().sent.map(({ type }) => type)).toEqual(['INIT_DATA', 'ACK', 'GET_PEOPLE', 'ACK']);
     },
   );
 

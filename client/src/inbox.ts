@@ -6,6 +6,7 @@ import { entryOf, type Message } from './entries.js';
 import { asParleyError, ParleyError } from './errors.js';
 import { Follower } from './follower.js';
 import type { Outbox } from './outbox.js';
+import type { People } from './people.js';
 import type { StoredMessage } from './outbox-store.js';
 import type { Runtime, Timer } from './runtime.js';
 import { newChat, summaryOfChat, summaryOfGroup, type Cursors, type Summary } from './summary.js';
@@ -20,6 +21,7 @@ export interface InboxParts {
   wire: Wire;
   api: Pick<ParleyApi, 'setConversation'> | undefined;
   outbox: Outbox;
+  people: People;
   autoAck: boolean;
   /** Fetches what was missed in all conversations, not only in opened ones. */
   catchesUpAll: boolean;
@@ -124,6 +126,7 @@ export class Inbox {
   /** Takes an event. Those of conversations wait while the inbox is being read. */
   receive(event: ServerEvent): void {
     if (event.type === 'TYPING') return this.#typing(event);
+    if (event.type === 'PERSON_CHANGED') return this.#parts.people.told([], [event.person]);
     if (!isOfConversation(event)) return;
     if (!this.#isReading && this.#merge(event)) return;
     this.#hold(event);
@@ -161,6 +164,11 @@ export class Inbox {
   touch(target: StoredMessage['target']): void {
     const id = target.kind === 'group' ? target.groupId : this.#chatIds.get(target.with.toLowerCase());
     if (id !== undefined) this.#followed.get(id)?.follower.touch();
+  }
+
+  /** How these people want to be seen has changed: so do their chats. */
+  repaint(usernames: readonly string[]): void {
+    for (const username of usernames) this.#followed.get(this.#chatIds.get(username) ?? '')?.follower.touch();
   }
 
   async #readAgain(): Promise<void> {
@@ -203,6 +211,7 @@ export class Inbox {
     do {
       const page = await this.#ask(cursor);
       this.#username = page.username;
+      this.#parts.people.told(namedIn(page), page.people);
       for (const { groupId } of page.left) this.remove(groupId);
       for (const summary of [...page.chats.map(summaryOfChat), ...page.groups.map(summaryOfGroup)]) {
         missing.delete(summary.id);
@@ -267,9 +276,15 @@ export class Inbox {
       this.remove(summary.id);
       return true;
     }
+    if (summary.kind === 'group') this.#meet(event);
     const entry = entryOf(event);
     if (entry !== null) followed.follower.receive(entry, 'live');
     return true;
+  }
+
+  #meet(event: EntryEvent): void {
+    this.#parts.people.met(event.from);
+    if (event.type === 'GROUP_EVENT' && event.username !== undefined) this.#parts.people.met(event.username);
   }
 
   /** A new group begins with the entry that brings it, a direct chat with its first message, if nothing else said so. */
@@ -290,6 +305,7 @@ export class Inbox {
   #typing(event: EventOf<'TYPING'>): void {
     const followed = this.#of(event);
     if (followed === null || event.from === this.#username) return;
+    this.#parts.people.met(event.from);
     followed.follower.receiveTyping(event.from);
     this.#parts.typing(followed.conversation, event.from);
   }
@@ -315,12 +331,13 @@ export class Inbox {
   }
 
   #follow(summary: Summary, newsFrom: number): Followed {
-    const { runtime, bounds, wire, outbox, autoAck } = this.#parts;
+    const { runtime, bounds, wire, outbox, people, autoAck } = this.#parts;
     const me = this.#username ?? '';
     const follower = new Follower(summary, newsFrom, {
       runtime,
       bounds,
       wire,
+      people,
       me,
       autoAck,
       failed: this.#parts.failed,
@@ -330,10 +347,13 @@ export class Inbox {
       confirmed: (message) => outbox.confirm(message),
       resync: () => this.resync(),
     });
-    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, me, api: this.#parts.api });
+    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, people, me, api: this.#parts.api });
     const followed = { conversation, follower };
     this.#followed.set(summary.id, followed);
-    if (summary.kind === 'chat') this.#chatIds.set(summary.with.toLowerCase(), summary.id);
+    if (summary.kind === 'chat') {
+      this.#chatIds.set(summary.with.toLowerCase(), summary.id);
+      people.met(summary.with);
+    }
     follower.touch();
     return followed;
   }
@@ -342,6 +362,12 @@ export class Inbox {
     this.#ordered = null;
     this.#parts.changed(conversation);
   }
+}
+
+/** Everybody whom a page of the inbox names. */
+function namedIn({ username, chats, groups }: EventOf<'INIT_DATA'>): string[] {
+  const authors = [...chats, ...groups].flatMap(({ lastMessage }) => (lastMessage === undefined ? [] : [lastMessage.from]));
+  return [username, ...chats.map((chat) => chat.with), ...authors];
 }
 
 const ENTRIES: ReadonlySet<string> = new Set<EntryEvent['type']>([

@@ -1,7 +1,9 @@
+import type { Person } from '@parley/protocol';
 import type { ConnectionState } from './connection.js';
 import type { Conversation } from './conversation.js';
 import type { Unsubscribe } from './emitter.js';
 import type { Inbox } from './inbox.js';
+import type { People } from './people.js';
 import type { Presence, PresenceOf } from './presence.js';
 import type { Runtime } from './runtime.js';
 import type { Summary } from './summary.js';
@@ -25,6 +27,8 @@ export interface ClientSnapshot {
   readonly unread: number;
   /** By username in lower case. */
   readonly presence: ReadonlyMap<string, PresenceOf>;
+  /** Who has a display name or a colour, by username in lower case. */
+  readonly people: ReadonlyMap<string, Person>;
 }
 
 export interface ClientViewParts {
@@ -32,6 +36,7 @@ export interface ClientViewParts {
   connection: () => ConnectionState;
   inbox: Inbox;
   presence: Presence;
+  people: People;
   conversationChanged: (conversation: Conversation) => void;
 }
 
@@ -77,10 +82,17 @@ export class ClientView {
   }
 
   #take(): ClientSnapshot {
-    const { inbox, presence, connection } = this.#parts;
+    const { inbox, presence, people, connection } = this.#parts;
     const conversations = inbox.conversations.map((conversation) => this.#of(conversation));
     const unread = conversations.reduce((sum, { summary }) => sum + summary.unread, 0);
-    return { connection: connection(), username: inbox.username, conversations, unread, presence: presence.people };
+    return {
+      connection: connection(),
+      username: inbox.username,
+      conversations,
+      unread,
+      presence: presence.people,
+      people: people.all,
+    };
   }
 
   #of(conversation: Conversation): ConversationSnapshot {

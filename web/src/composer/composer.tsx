@@ -13,14 +13,14 @@ const encoder = new TextEncoder();
 /** Without a mouse, Enter is on the screen: it makes a line, and a button sends. */
 const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
 
-/** Where one writes. `target`: the conversation, or the username of somebody with whom there is none yet. */
+/** Where one writes. `target`: the conversation, or the username of somebody with whom there is none yet; `name`: what it is called. */
 export function Composer({ target, name }: { target: Conversation | string; name: string }) {
   const words = useText();
   const { composer: text } = words;
   const client = useClient();
   const { username } = useSession();
   const conversation = typeof target === 'string' ? null : target;
-  const key = draftKey(username, conversation === null ? name : (conversation.with ?? conversation.id));
+  const key = draftKey(username, typeof target === 'string' ? target : (target.with ?? target.id));
   const field = useRef<HTMLTextAreaElement>(null);
   const edited = useEdited(conversation);
   const [problem, setProblem] = useState<string | null>(null);

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import { router } from '../router.js';
 import { useText } from '../text/text.js';
-import { Face } from '../ui/face.js';
+import { GroupFace } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
 import { useClient, useSession } from '../use.js';
@@ -39,7 +39,7 @@ export function Joining({ groupId }: { groupId: string }) {
       <div class="nothing-open">
         {invitation !== null && (
           <>
-            <Face name={invitation.name} isGroup />
+            <GroupFace name={invitation.name} />
             <h1>{text.invited(invitation.name)}</h1>
             <p class="quiet">{conversation.members(invitation.memberCount)}</p>
             <button type="button" class="primary" onClick={() => void join()}>

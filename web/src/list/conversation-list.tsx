@@ -15,7 +15,7 @@ const ROW_PX = 64;
 /** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const { list: text } = useText();
-  const { username, isAdmin } = useSession();
+  const { username, isAdmin, client } = useSession();
   const route = useRoute();
   const conversations = useSnapshot((snapshot) => snapshot.conversations);
   const isComplete = useSnapshot((snapshot) => snapshot.username !== null);
@@ -29,9 +29,7 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
     [conversations, active, archived, isArchive, filter],
   );
   const people = usePeople(filter);
-  const strangers = people.filter(
-    (person) => person.username !== username && !conversations.some(({ conversation }) => conversation.with === person.username),
-  );
+  const strangers = people.filter((person) => person.username !== username && client.chatWith(person.username) === null);
   const openId = route.page === 'group' ? route.groupId : null;
   const openWith = route.page === 'chat' ? route.username.toLowerCase() : null;
   const isOpen = ({ conversation }: ConversationSnapshot) =>

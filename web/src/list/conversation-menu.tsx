@@ -47,8 +47,12 @@ export function ConversationMenu({ conversation, of, more = [] }: ConversationMe
     ...more,
   ];
   if (peer !== null && !conversation.blocked) {
-    const block = words.settings.block(peer);
-    items.push({ label: block, isGrave: true, run: () => void change(() => api.block(peer), words.settings.blocked(peer)) });
+    const block = words.settings.block(conversation.title);
+    items.push({
+      label: block,
+      isGrave: true,
+      run: () => void change(() => api.block(peer), words.settings.blocked(conversation.title)),
+    });
   }
   return <Menu label={text.actions(conversation.title)} items={items} of={of} />;
 }

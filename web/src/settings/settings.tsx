@@ -9,8 +9,10 @@ import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
 import { agoOf } from '../text/times.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { KnownName } from '../ui/person.js';
 import { deviceName } from './device-name.js';
 import { OwnData } from './own-data.js';
+import { Profile } from './profile.js';
 import { Section, useChange } from './section.js';
 import { useSession } from '../use.js';
 
@@ -41,53 +43,6 @@ export function Settings() {
         </button>
       </div>
     </div>
-  );
-}
-
-function Profile() {
-  const { settings: text } = useText();
-  const { api, username } = useSession();
-  const [me, setMe] = useState<http.Me | null>(null);
-  const { change, outcome } = useChange();
-  useEffect(() => void api.me().then(setMe, () => undefined), [api]);
-  const save = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (me === null) return;
-    const { displayName, invisible } = me;
-    void change(() => api.updateProfile({ displayName: displayName?.trim() || null, invisible }), text.saved);
-  };
-  return (
-    <Section title={text.profile}>
-      <form onSubmit={save}>
-        <p>
-          <span class="quiet">{text.username}</span> {username}
-        </p>
-        <div class="field">
-          <label for="display-name">{text.displayName}</label>
-          <input
-            id="display-name"
-            value={me?.displayName ?? ''}
-            onInput={(event) => me !== null && setMe({ ...me, displayName: event.currentTarget.value })}
-            maxLength={64}
-            autoComplete="name"
-            disabled={me === null}
-          />
-        </div>
-        <label>
-          <input
-            type="checkbox"
-            checked={me?.invisible ?? false}
-            onChange={(event) => me !== null && setMe({ ...me, invisible: event.currentTarget.checked })}
-            disabled={me === null}
-          />
-          {text.invisible}
-        </label>
-        <button type="submit" disabled={me === null}>
-          {text.save}
-        </button>
-        {outcome}
-      </form>
-    </Section>
   );
 }
 
@@ -232,7 +187,7 @@ function Blocks() {
       <ul class="plain">
         {blocks.map(({ username }) => (
           <li key={username}>
-            {username}
+            <KnownName username={username} />
             <button type="button" onClick={() => void api.unblock(username).then(load)}>
               {text.unblock}
             </button>

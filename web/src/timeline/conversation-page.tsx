@@ -1,4 +1,5 @@
 import { pendingOf, type Conversation, type Outgoing } from '@parley/client';
+import type { http } from '@parley/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
 import { GroupDetails } from '../group/group-details.js';
@@ -7,10 +8,10 @@ import { ConversationMenu } from '../list/conversation-menu.js';
 import type { Route } from '../router.js';
 import { useText } from '../text/text.js';
 import { agoOf } from '../text/times.js';
-import { Face } from '../ui/face.js';
+import { GroupFace, PersonFace } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
-import { useClient, useSession, useSnapshot, useVersion } from '../use.js';
+import { useClient, useNames, useSession, useSnapshot, useVersion } from '../use.js';
 import { PendingRow } from './message-row.js';
 import { Timeline } from './timeline.js';
 
@@ -38,6 +39,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   const text = useText();
   const { title, kind, blocked, closed, typing, with: peer } = conversation;
   const { api } = useSession();
+  const nameOf = useNames();
   const [isDetailed, setDetailed] = useState(false);
   // What the marks of one's own messages stand for. In a very large group nobody waits for the last reader.
   useEffect(() => {
@@ -52,7 +54,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
   }, [title, text]);
   return (
     <div class="conversation">
-      <Head title={title} username={peer} isGroup={kind === 'group'}>
+      <Head title={title} username={peer}>
         {kind === 'group' && (
           <button type="button" class="quiet" onClick={() => setDetailed(true)}>
             {text.conversation.members(conversation.memberCount)}
@@ -62,7 +64,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
       </Head>
       <Timeline conversation={conversation} seq={seq} />
       <p class="typing quiet" aria-live="polite">
-        {typing.length > 0 && text.conversation.typing(typing)}
+        {typing.length > 0 && text.conversation.typing(typing.map(nameOf))}
       </p>
       {blocked || closed ? (
         <p class="notice">{blocked ? text.conversation.blocked : text.conversation.closed}</p>
@@ -79,22 +81,22 @@ function FirstWords({ username }: { username: string }) {
   const text = useText();
   const { api } = useSession();
   const client = useClient();
-  // As they write it themselves; undefined: not known yet; null: there is nobody of this name.
-  const [name, setName] = useState<string | null | undefined>(undefined);
+  // Undefined: not known yet; null: there is nobody of this name.
+  const [person, setPerson] = useState<http.User | null | undefined>(undefined);
+  const name = person?.displayName ?? person?.username ?? username;
   useSnapshot((snapshot) => snapshot);
   const pending = client.outgoing.filter(({ target, status }) => status !== 'sent' && isTo(target, username));
   useEffect(() => {
-    document.title = `${username} · ${text.app.name}`;
-    api.user(username).then(
-      (person) => setName(person.username),
-      () => setName(null),
-    );
-  }, [api, username, text]);
+    api.user(username).then(setPerson, () => setPerson(null));
+  }, [api, username]);
+  useEffect(() => {
+    document.title = `${name} · ${text.app.name}`;
+  }, [name, text]);
   return (
     <div class="conversation">
-      <Head title={username} username={username} isGroup={false} />
+      <Head title={name} username={person?.username ?? username} />
       <div class="timeline beginning">
-        <p class="quiet">{name === null ? text.conversation.nobody(username) : text.conversation.start(name ?? username)}</p>
+        <p class="quiet">{person === null ? text.conversation.nobody(username) : text.conversation.start(name)}</p>
         {pending.map((outgoing, index) => (
           <PendingRow
             key={outgoing.clientMessageId}
@@ -104,7 +106,7 @@ function FirstWords({ username }: { username: string }) {
           />
         ))}
       </div>
-      {name !== null && <Composer target={username} name={username} />}
+      {person !== null && <Composer target={username} name={name} />}
     </div>
   );
 }
@@ -114,12 +116,12 @@ const isTo = (target: Outgoing['target'], username: string) =>
 
 interface HeadProps {
   title: string;
+  /** Of a direct chat. */
   username: string | null;
-  isGroup: boolean;
   children?: preact.ComponentChildren;
 }
 
-function Head({ title, username, isGroup, children }: HeadProps) {
+function Head({ title, username, children }: HeadProps) {
   const text = useText();
   const client = useClient();
   useEffect(() => {
@@ -128,21 +130,21 @@ function Head({ title, username, isGroup, children }: HeadProps) {
   const presence = useSnapshot((snapshot) =>
     username === null ? null : (snapshot.presence.get(username.toLowerCase()) ?? null),
   );
+  const about: string[] = username === null || username === title ? [] : [username];
+  if (presence !== null && !presence.isStale) {
+    const { status, lastSeen } = presence;
+    const isGone = status === 'offline' && lastSeen !== null;
+    about.push(isGone ? text.presence.lastSeen(agoOf(lastSeen)) : text.presence[status]);
+  }
   return (
     <header>
       <Link to={{ page: 'home' }} class="icon back" aria-label={text.list.back}>
         <Icon name="back" />
       </Link>
-      <Face name={title} status={presence?.status ?? null} isGroup={isGroup} />
+      {username === null ? <GroupFace name={title} /> : <PersonFace username={username} status={presence?.status ?? null} />}
       <div class="who">
         <h1>{title}</h1>
-        {presence !== null && !presence.isStale && (
-          <p class="quiet">
-            {presence.status === 'offline' && presence.lastSeen !== null
-              ? text.presence.lastSeen(agoOf(presence.lastSeen))
-              : text.presence[presence.status]}
-          </p>
-        )}
+        {about.length > 0 && <p class="quiet">{about.join(' · ')}</p>}
       </div>
       {children}
     </header>

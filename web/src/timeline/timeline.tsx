@@ -278,7 +278,7 @@ function useAnnounced(conversation: Conversation): void {
       client.on('message', ({ conversation: at, message, isLive }) => {
         const region = document.getElementById('announced');
         if (at !== conversation || !isLive || message.from === me || region === null) return;
-        region.textContent = text.said(message.from, message.content);
+        region.textContent = text.said(client.nameOf(message.from), message.content);
       }),
     [client, conversation, text, me],
   );
