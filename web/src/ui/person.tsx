@@ -6,8 +6,8 @@ import { Face, colourOf } from './face.js';
 export function PersonName({ person: { username, displayName } }: { person: Pick<Person, 'username' | 'displayName'> }) {
   if (displayName === null) return <span class="title">{username}</span>;
   return (
-    <span class="title" title={username}>
-      {displayName} <span class="quiet">{username}</span>
+    <span class="title">
+      <span>{displayName}</span> <span class="quiet">{username}</span>
     </span>
   );
 }
