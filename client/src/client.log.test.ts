@@ -250,6 +250,26 @@ describe('an opened timeline', () => {
     expect(client.chatWith('bob')?.unread).toBe(2);
   });
 
+  test('is let go when too many were opened after it: what comes is news all the same, and it opens again whole', async () => {
+    const { client, last, inbox, page, seen } = annsClient({ bounds: { timelinesMaxOpen: 1 } });
+    await inbox([item({ lastSeq: 3, ordinal: 3 }), item({ chatId: 'chat-2', with: 'carol' })]);
+    const bobs = client.chatWith('bob');
+    const opening = bobs?.timeline.open();
+    await page(1, 3);
+    await opening;
+    void client.chatWith('carol')?.timeline.open();
+    expect(bobs?.timeline.items).toEqual([]);
+    expect(bobs?.timeline.isOpen).toBe(false);
+    last().say(live(4));
+    expect(seen).toEqual([4]);
+    expect(bobs?.unread).toBe(1);
+    const again = bobs?.timeline.open();
+    await page(1, 4);
+    await again;
+    expect(bobs?.timeline.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(seen).toEqual([4]);
+  });
+
   test('that is far behind shows the newest page and a gap, which is filled from above', async () => {
     const { client, runtime, last, inbox, page } = annsClient({ bounds: { catchUpMaxEntries: 50 } });
     await inbox([item({ lastSeq: 3, ordinal: 3 })]);

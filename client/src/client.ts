@@ -293,7 +293,8 @@ export class ParleyClient {
   snapshot = (): ClientSnapshot => this.#view.snapshot();
 
   async #connect(): Promise<void> {
-    await this.#outbox.load();
+    // Nothing is sent of it before it is read; the connection need not wait for that.
+    const loading = this.#outbox.load();
     await new Promise<void>((resolve, reject) => {
       const stop = this.on('state', (state) => {
         if (state.name === 'live') resolve();
@@ -305,6 +306,7 @@ export class ParleyClient {
       this.#connection.open();
       this.presence.open();
     });
+    await loading;
   }
 
   /** `opening` tells this socket's reading of the inbox from those of earlier ones. */

@@ -19,6 +19,7 @@ export interface FollowerParts {
   bounds: Bounds;
   wire: Wire;
   people: People;
+  opened: () => void;
   me: string;
   autoAck: boolean;
   changed: () => void;
@@ -189,6 +190,7 @@ export class Follower {
   /** Fetches the newest page, once; from then on the log is kept complete from there. */
   async open(): Promise<void> {
     this.replica.open();
+    this.#parts.opened();
     this.#filler.reset();
     if (this.#hasNewest) return this.#filler.fill();
     this.#opening ??= this.#fetchNewest().finally(() => (this.#opening = null));
@@ -219,6 +221,15 @@ export class Follower {
       .then((page) => this.#takeOlder(page))
       .finally(() => (this.#loadingPart = null));
     return this.#loadingPart;
+  }
+
+  /** Lets go of the entries, unless something is under way; they are fetched again when it is opened. False: not now. */
+  close(): boolean {
+    const isBusy = this.#opening !== null || this.#loadingOlder !== null || this.#loadingPart !== null;
+    if (isBusy || !this.replica.close()) return false;
+    this.#hasNewest = false;
+    this.touch();
+    return true;
   }
 
   markRead(upTo: number): void {

@@ -51,6 +51,8 @@ export class Inbox {
   readonly #parts: InboxParts;
   readonly #followed = new Map<string, Followed>();
   readonly #chatIds = new Map<string, string>();
+  /** Whose timelines were opened, the one longest ago first. */
+  readonly #open = new Set<string>();
   #username: string | null = null;
   /** Of the last complete reply: next time only what moved since is told. */
   #token: string | null = null;
@@ -143,6 +145,7 @@ export class Inbox {
     if (followed === undefined) return;
     followed.follower.end();
     this.#followed.delete(id);
+    this.#open.delete(id);
     this.#ordered = null;
     this.#parts.removed(followed.conversation);
   }
@@ -225,7 +228,7 @@ export class Inbox {
 
   async #ask(cursor: string | undefined): Promise<EventOf<'INIT_DATA'>> {
     const { wire, bounds } = this.#parts;
-    const limit = bounds.inboxPageConversations;
+    const limit = this.#username === null ? bounds.inboxFirstConversations : bounds.inboxPageConversations;
     if (cursor !== undefined) return wire.ask({ type: 'INIT_DATA', limit, cursor });
     if (this.#token === null) return wire.ask({ type: 'INIT_DATA', limit });
     return wire.ask({ type: 'INIT_DATA', limit, token: this.#token }).catch((error: unknown) => {
@@ -340,6 +343,7 @@ export class Inbox {
       people,
       me,
       autoAck,
+      opened: () => this.#opened(conversation.id),
       failed: this.#parts.failed,
       changed: () => this.#changed(conversation),
       message: (message, isLive) => this.#parts.message(conversation, message, isLive),
@@ -356,6 +360,17 @@ export class Inbox {
     }
     follower.touch();
     return followed;
+  }
+
+  /** Of those that were opened, what is held of the ones longest ago is let go. */
+  #opened(id: string): void {
+    this.#open.delete(id);
+    this.#open.add(id);
+    let excess = this.#open.size - this.#parts.bounds.timelinesMaxOpen;
+    for (const oldest of this.#open) {
+      if (excess-- <= 0) return;
+      if (this.#followed.get(oldest)?.follower.close() !== false) this.#open.delete(oldest);
+    }
   }
 
   #changed(conversation: Conversation): void {

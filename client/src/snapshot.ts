@@ -47,6 +47,9 @@ export class ClientView {
   readonly #changed = new Set<Conversation>();
   readonly #conversations = new WeakMap<Conversation, ConversationSnapshot>();
   #snapshot: ClientSnapshot | null = null;
+  #listed: readonly ConversationSnapshot[] = [];
+  #listedOf: readonly Conversation[] = [];
+  #unread = 0;
   #isTold = true;
 
   constructor(parts: ClientViewParts) {
@@ -83,16 +86,24 @@ export class ClientView {
 
   #take(): ClientSnapshot {
     const { inbox, presence, people, connection } = this.#parts;
-    const conversations = inbox.conversations.map((conversation) => this.#of(conversation));
-    const unread = conversations.reduce((sum, { summary }) => sum + summary.unread, 0);
+    if (inbox.conversations !== this.#listedOf) this.#list(inbox.conversations);
     return {
       connection: connection(),
       username: inbox.username,
-      conversations,
-      unread,
+      conversations: this.#listed,
+      unread: this.#unread,
       presence: presence.people,
       people: people.all,
     };
+  }
+
+  /** A new list only if it differs: what looks at it alone need not look again at every change beside it. */
+  #list(of: readonly Conversation[]): void {
+    this.#listedOf = of;
+    const listed = of.map((conversation) => this.#of(conversation));
+    if (listed.length === this.#listed.length && listed.every((each, index) => each === this.#listed[index])) return;
+    this.#listed = listed;
+    this.#unread = listed.reduce((sum, { summary }) => sum + summary.unread, 0);
   }
 
   #of(conversation: Conversation): ConversationSnapshot {

@@ -29,10 +29,9 @@ export function Composer({ target, name }: { target: Conversation | string; name
   // The field keeps its own text, and with it the browser's undo.
   useLayoutEffect(() => {
     put(field.current, edited === null ? drafts.of(key) : edited.content);
-    if (!isTouch || edited !== null) field.current?.focus();
+    // To focus what has the focus lays out the page all the same.
+    if ((!isTouch || edited !== null) && document.activeElement !== field.current) field.current?.focus();
   }, [key, edited]);
-  useEffect(() => () => editing.end(), [conversation]);
-
   const changed = () => {
     const value = field.current?.value ?? '';
     setExcess(Math.max(0, encoder.encode(value).length - BYTES_MAX));
@@ -42,6 +41,15 @@ export function Composer({ target, name }: { target: Conversation | string; name
   };
 
   const emoji = useEmojiOffer(field, changed);
+  useEffect(
+    () => () => {
+      editing.end();
+      setProblem(null);
+      setExcess(0);
+      emoji.close();
+    },
+    [conversation],
+  );
   const typed = () => {
     changed();
     void emoji.typed();

@@ -81,7 +81,7 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
             {member.username !== me && RANK[role] > RANK[member.role] && (
               <Menu
                 label={member.displayName ?? member.username}
-                items={[
+                items={() => [
                   ...(role === 'owner'
                     ? rolesFor(member, words.group, (next) => change(() => api.setRole(conversation.id, member.username, next)))
                     : []),

@@ -3,6 +3,7 @@ import { useSyncExternalStore } from 'preact/compat';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { canNotify } from '../device/attention.js';
 import { preferences, type Theme } from '../device/preferences.js';
+import { useTitle } from '../device/title.js';
 import { PasswordField } from '../session/password-field.js';
 import { sessions } from '../session/session.js';
 import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
@@ -18,10 +19,8 @@ import { useSession } from '../use.js';
 
 export function Settings() {
   const words = useText();
-  const { settings: text, app, list } = words;
-  useEffect(() => {
-    document.title = `${text.title} · ${app.name}`;
-  }, [text, app]);
+  const { settings: text, list } = words;
+  useTitle(text.title);
   return (
     <div class="settings">
       <header>

@@ -2,6 +2,7 @@ import { pendingOf, type Conversation, type Outgoing } from '@parley/client';
 import type { http } from '@parley/protocol';
 import { useEffect, useState } from 'preact/hooks';
 import { Composer } from '../composer/composer.js';
+import { useTitle } from '../device/title.js';
 import { GroupDetails } from '../group/group-details.js';
 import { Joining } from '../group/joining.js';
 import { ConversationMenu } from '../list/conversation-menu.js';
@@ -25,7 +26,7 @@ export function ConversationPage({ route }: { route: ConversationRoute }) {
     route.page === 'chat' ? client.chatWith(route.username) : client.conversation(route.groupId),
   );
   const isComplete = useSnapshot(({ username }) => username !== null);
-  if (conversation !== null) return <Open key={conversation.id} conversation={conversation} seq={route.seq} />;
+  if (conversation !== null) return <Open conversation={conversation} seq={route.seq} />;
   if (!isComplete) return <div class="conversation" aria-busy="true" />;
   return route.page === 'chat' ? (
     <FirstWords key={route.username} username={route.username} />
@@ -34,13 +35,14 @@ export function ConversationPage({ route }: { route: ConversationRoute }) {
   );
 }
 
+/** Head and composer stay when another is opened: only what they say changes. */
 function Open({ conversation, seq }: { conversation: Conversation; seq: number | null }) {
   useVersion(conversation);
   const text = useText();
   const { title, kind, blocked, closed, typing, with: peer } = conversation;
   const { api } = useSession();
   const nameOf = useNames();
-  const [isDetailed, setDetailed] = useState(false);
+  const [detailedId, setDetailed] = useState<string | null>(null);
   // What the marks of one's own messages stand for. In a very large group nobody waits for the last reader.
   useEffect(() => {
     if (kind !== 'group' || conversation.memberCount > MARKED_MEMBERS_MAX) return;
@@ -49,20 +51,18 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
       () => undefined,
     );
   }, [api, conversation, kind, conversation.memberCount]);
-  useEffect(() => {
-    document.title = `${title} · ${text.app.name}`;
-  }, [title, text]);
+  useTitle(title);
   return (
     <div class="conversation">
       <Head title={title} username={peer}>
         {kind === 'group' && (
-          <button type="button" class="quiet" onClick={() => setDetailed(true)}>
+          <button type="button" class="quiet" onClick={() => setDetailed(conversation.id)}>
             {text.conversation.members(conversation.memberCount)}
           </button>
         )}
-        <ConversationMenu conversation={conversation} />
+        <ConversationMenu key={conversation.id} conversation={conversation} />
       </Head>
-      <Timeline conversation={conversation} seq={seq} />
+      <Timeline key={conversation.id} conversation={conversation} seq={seq} />
       <p class="typing quiet" aria-live="polite">
         {typing.length > 0 && text.conversation.typing(typing.map(nameOf))}
       </p>
@@ -71,7 +71,7 @@ function Open({ conversation, seq }: { conversation: Conversation; seq: number |
       ) : (
         <Composer target={conversation} name={title} />
       )}
-      {isDetailed && <GroupDetails conversation={conversation} onClose={() => setDetailed(false)} />}
+      {detailedId === conversation.id && <GroupDetails conversation={conversation} onClose={() => setDetailed(null)} />}
     </div>
   );
 }
@@ -89,9 +89,7 @@ function FirstWords({ username }: { username: string }) {
   useEffect(() => {
     api.user(username).then(setPerson, () => setPerson(null));
   }, [api, username]);
-  useEffect(() => {
-    document.title = `${name} · ${text.app.name}`;
-  }, [name, text]);
+  useTitle(name);
   return (
     <div class="conversation">
       <Head title={name} username={person?.username ?? username} />

@@ -71,7 +71,7 @@ function Actions({ message, conversation, isMine }: { message: Message; conversa
     <>
       <Menu
         label={text.actions}
-        items={[
+        items={() => [
           ...(isMine ? [{ label: text.edit, run: () => editing.begin(conversation, message) }] : []),
           { label: text.copyText, run: () => void copy(message.content, text.copied) },
           { label: text.copyLink, run: () => void copy(link(), text.copied) },

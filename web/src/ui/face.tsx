@@ -3,8 +3,10 @@ import type { Status } from '@parley/protocol';
 import { useText } from '../text/text.js';
 import { usePerson } from '../use.js';
 
-/** To make one takes longer than all the rest of a face. */
-const segmenter = new Intl.Segmenter();
+/** A Latin letter with nothing on top of it. */
+const PLAIN_LETTER = /^[!-\u02ff](?![\u0300-\u036f\u200d\ufe00-\ufe0f])/;
+/** To make one takes longer than all the rest of the first page, so it is made when a name needs it. */
+let segmenter: Intl.Segmenter | null = null;
 
 interface FaceProps {
   name: string;
@@ -16,10 +18,9 @@ interface FaceProps {
 /** The first letter of a name on a colour, and whether they are there. */
 export function Face({ name, colour, status = null, isGroup = false }: FaceProps) {
   const { presence: text } = useText();
-  const [letter = '?'] = segmenter.segment(name)[Symbol.iterator]().next().value?.segment ?? '?';
   return (
     <span class="face" data-colour={colour} data-group={isGroup}>
-      <span aria-hidden="true">{letter.toLocaleUpperCase()}</span>
+      <span aria-hidden="true">{letterOf(name).toLocaleUpperCase()}</span>
       {status !== null && status !== 'offline' && <span class="dot" data-status={status} role="img" aria-label={text[status]} />}
     </span>
   );
@@ -40,4 +41,12 @@ export function colourOf(name: string): Colour {
   let hash = 7;
   for (const unit of name.toLowerCase()) hash = (hash * 31 + (unit.codePointAt(0) ?? 0)) >>> 0;
   return COLOURS[hash % COLOURS.length] ?? COLOURS[0];
+}
+
+/** What a reader takes for the first letter, whatever it is made of. */
+function letterOf(name: string): string {
+  const plain = PLAIN_LETTER.exec(name)?.[0];
+  if (plain !== undefined) return plain;
+  segmenter ??= new Intl.Segmenter();
+  return segmenter.segment(name)[Symbol.iterator]().next().value?.segment ?? '?';
 }
