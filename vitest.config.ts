@@ -20,7 +20,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'embedded',
-          include: ['{protocol,server,client,benchmark}/src/**/*.test.ts', 'test/**/*.test.ts'],
+          include: ['{protocol,server,client,benchmark,web}/src/**/*.test.ts', 'test/**/*.test.ts'],
           exclude: ['server/src/cluster/**', 'test/cluster/**', 'test/browser/**'],
         },
       },

@@ -1,4 +1,4 @@
-import type { Access, ConversationSettings, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
+import type { Access, Colour, ConversationSettings, EventOf, http, Inbox, InboxGroup, Role, Visibility } from '@parley/protocol';
 import { asParleyError, ParleyError } from './errors.js';
 
 export interface ParleyApiOptions {
@@ -114,7 +114,12 @@ export class ParleyApi {
   me(): Promise<http.Me> {
     return this.call('GET', '/me');
   }
-  updateProfile(change: { displayName?: string | null | undefined; invisible?: boolean | undefined }): Promise<http.Me> {
+  /** What is not given stays; null takes a display name or colour away. */
+  updateProfile(change: {
+    displayName?: string | null | undefined;
+    colour?: Colour | null | undefined;
+    invisible?: boolean | undefined;
+  }): Promise<http.Me> {
     return this.call('PATCH', '/me', change);
   }
   /** All other sessions end. */

@@ -2,6 +2,8 @@
 export interface Bounds {
   /** Entries held of one conversation; older ones are dropped, and fetched again when asked for. */
   timelineMaxEntries: number;
+  /** Opened conversations whose entries are held; those opened longest ago are fetched again when they are opened. */
+  timelinesMaxOpen: number;
   /** An opened conversation that is further behind than this shows its newest page and a gap instead of catching up. */
   catchUpMaxEntries: number;
   pageEntries: number;
@@ -25,11 +27,14 @@ export interface Bounds {
   requestDeadlineMs: number;
   /** Events that may wait for the inbox to be read. */
   heldMaxEvents: number;
+  /** The first page of the inbox is small, so that something is there soon; those after it are larger. */
+  inboxFirstConversations: number;
   inboxPageConversations: number;
 }
 
 export const BOUNDS: Bounds = {
   timelineMaxEntries: 5_000,
+  timelinesMaxOpen: 1_000,
   catchUpMaxEntries: 500,
   pageEntries: 100,
   overtakingMs: 100,
@@ -43,5 +48,6 @@ export const BOUNDS: Bounds = {
   outboxMaxMessages: 10_000,
   requestDeadlineMs: 15_000,
   heldMaxEvents: 5_000,
+  inboxFirstConversations: 40,
   inboxPageConversations: 200,
 };

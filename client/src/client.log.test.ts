@@ -114,7 +114,7 @@ describe('W51 a new group', () => {
   };
 
   test.each(['opened', 'all'] as const)(
-    'is there with its first frame, without a gap or a question, catchUp: %s',
+    'is there with its first frame, without a gap, and nothing is asked but how its people want to be seen, catchUp: %s',
     async (catchUp) => {
       const { client, runtime, last, inbox, seen } = annsClient({ catchUp });
       await inbox([]);
@@ -125,7 +125,7 @@ describe('W51 a new group', () => {
       expect(seen).toEqual([501]);
       await runtime.advance(1_000);
       expect(last().commands('ACK').at(-1)).toMatchObject({ groupId: GROUP, upTo: 501 });
-      expect(last().sent.map(({ type }) => type)).toEqual(['INIT_DATA', 'ACK', 'ACK']);
+      expect(last().sent.map(({ type }) => type)).toEqual(['INIT_DATA', 'ACK', 'GET_PEOPLE', 'ACK']);
     },
   );
 
@@ -248,6 +248,26 @@ describe('an opened timeline', () => {
     await page(4, 5);
     expect(seen).toEqual([4, 5]);
     expect(client.chatWith('bob')?.unread).toBe(2);
+  });
+
+  test('is let go when too many were opened after it: what comes is news all the same, and it opens again whole', async () => {
+    const { client, last, inbox, page, seen } = annsClient({ bounds: { timelinesMaxOpen: 1 } });
+    await inbox([item({ lastSeq: 3, ordinal: 3 }), item({ chatId: 'chat-2', with: 'carol' })]);
+    const bobs = client.chatWith('bob');
+    const opening = bobs?.timeline.open();
+    await page(1, 3);
+    await opening;
+    void client.chatWith('carol')?.timeline.open();
+    expect(bobs?.timeline.items).toEqual([]);
+    expect(bobs?.timeline.isOpen).toBe(false);
+    last().say(live(4));
+    expect(seen).toEqual([4]);
+    expect(bobs?.unread).toBe(1);
+    const again = bobs?.timeline.open();
+    await page(1, 4);
+    await again;
+    expect(bobs?.timeline.messages.map(({ seq }) => seq)).toEqual([1, 2, 3, 4]);
+    expect(seen).toEqual([4]);
   });
 
   test('that is far behind shows the newest page and a gap, which is filled from above', async () => {

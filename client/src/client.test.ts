@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { FileOutbox } from './outbox-file.js';
 import { annsClient, CHAT, item, live, T } from './testing/anns-client.js';
 import { settled } from './testing/simulated-runtime.js';
@@ -106,14 +106,17 @@ describe('D3 a message', () => {
     await before.client.close();
 
     const after = annsClient({ outbox: new FileOutbox(path) });
-    await new Promise((resolve) => after.client.on('state', resolve));
     await after.inbox([]);
-    const [sent] = after.last().commands('ONE_TO_ONE_CHAT');
+    const sent = await vi.waitFor(() => {
+      const [first] = after.last().commands('ONE_TO_ONE_CHAT');
+      if (first === undefined) throw new Error('what was kept is not read yet');
+      return first;
+    });
     expect(sent).toMatchObject({ to: 'bob', content: 'typed in a tunnel', clientMessageId });
     after.last().say({
       type: 'SUCCESS',
       command: 'ONE_TO_ONE_CHAT',
-      requestId: sent?.requestId ?? '',
+      requestId: sent.requestId ?? '',
       clientMessageId,
       chatId: CHAT,
       messageId: 'm1',

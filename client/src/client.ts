@@ -17,6 +17,7 @@ import { Inbox } from './inbox.js';
 import { Outbox } from './outbox.js';
 import { MemoryOutbox, type OutboxStore } from './outbox-store.js';
 import type { Outgoing } from './outgoing.js';
+import { People } from './people.js';
 import { Presence, type PresenceOf } from './presence.js';
 import { Requests } from './requests.js';
 import { systemRuntime, type Runtime } from './runtime.js';
@@ -104,6 +105,7 @@ export class ParleyClient {
   readonly #connection: Connection;
   readonly #wire: Wire;
   readonly #outbox: Outbox;
+  readonly #people: People;
   readonly #inbox: Inbox;
   readonly #view: ClientView;
   readonly #runtime: Runtime;
@@ -139,6 +141,12 @@ export class ParleyClient {
       accepted: (stored, success) => this.#inbox.accept(stored, success),
       changed: (outgoing) => this.#outgoingChanged(outgoing),
     });
+    this.#people = new People({
+      runtime,
+      wire: this.#wire,
+      changed: (usernames) => this.#peopleChanged(usernames),
+      failed,
+    });
     this.#inbox = new Inbox({
       runtime,
       bounds,
@@ -146,6 +154,7 @@ export class ParleyClient {
       wire: this.#wire,
       api: options.api,
       outbox: this.#outbox,
+      people: this.#people,
       autoAck: options.autoAck ?? true,
       catchesUpAll: options.catchUp === 'all',
       changed: (conversation) => this.#view.touch(conversation),
@@ -165,6 +174,7 @@ export class ParleyClient {
       connection: () => this.connection,
       inbox: this.#inbox,
       presence: this.presence,
+      people: this.#people,
       conversationChanged: (conversation) => this.#emitter.emit('conversation', conversation),
     });
   }
@@ -209,6 +219,11 @@ export class ParleyClient {
     return this.#inbox.chatWith(username);
   }
 
+  /** What somebody is called: the display name, or the username of who has none. Known of whoever was met here. */
+  nameOf(username: string): string {
+    return this.#people.nameOf(username);
+  }
+
   /**
    * Connects, and stays connected until `close()`. Resolves when the inbox is complete for the first time, however long
    * the network takes; rejects with ParleyError if that can no longer be (`closed`, or `not_authenticated`).
@@ -233,6 +248,7 @@ export class ParleyClient {
     this.#connection.close();
     this.presence.close();
     this.#inbox.end();
+    this.#people.end();
     await this.#outbox.close();
   }
 
@@ -277,7 +293,8 @@ export class ParleyClient {
   snapshot = (): ClientSnapshot => this.#view.snapshot();
 
   async #connect(): Promise<void> {
-    await this.#outbox.load();
+    // Nothing is sent of it before it is read; the connection need not wait for that.
+    const loading = this.#outbox.load();
     await new Promise<void>((resolve, reject) => {
       const stop = this.on('state', (state) => {
         if (state.name === 'live') resolve();
@@ -289,6 +306,7 @@ export class ParleyClient {
       this.#connection.open();
       this.presence.open();
     });
+    await loading;
   }
 
   /** `opening` tells this socket's reading of the inbox from those of earlier ones. */
@@ -334,6 +352,7 @@ export class ParleyClient {
     this.#view.touch(null);
     if (state.name === 'live') {
       this.#inbox.resumed();
+      this.#people.resumed();
       this.#outbox.live();
     }
     this.#emitter.emit('state', state);
@@ -353,6 +372,11 @@ export class ParleyClient {
     this.#inbox.touch(outgoing.target);
     this.#view.touch(null);
     this.#emitter.emit('outgoing', outgoing);
+  }
+
+  #peopleChanged(usernames: readonly string[]): void {
+    this.#inbox.repaint(usernames);
+    this.#view.touch(null);
   }
 
   #presenceChanged(username: string, presence: PresenceOf): void {

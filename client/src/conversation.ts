@@ -1,4 +1,4 @@
-import type { ConversationSettings, EventOf, Role } from '@parley/protocol';
+import type { ConversationSettings, EventOf, Person, Role } from '@parley/protocol';
 import type { ParleyApi } from './api.js';
 import type { Bounds } from './bounds.js';
 import type { Message, Revision } from './entries.js';
@@ -7,6 +7,7 @@ import type { Follower } from './follower.js';
 import type { Outbox } from './outbox.js';
 import type { Target } from './outbox-store.js';
 import type { Outgoing } from './outgoing.js';
+import type { People } from './people.js';
 import type { Runtime } from './runtime.js';
 import type { Cursors, Summary } from './summary.js';
 import { Timeline } from './timeline.js';
@@ -21,6 +22,7 @@ export interface ConversationParts {
   wire: Wire;
   runtime: Runtime;
   bounds: Bounds;
+  people: People;
   me: string;
   /** What only HTTP does. */
   api: Pick<ParleyApi, 'setConversation'> | undefined;
@@ -62,11 +64,11 @@ export class Conversation {
   get kind(): Summary['kind'] {
     return this.summary.kind;
   }
-  /** The other person's username, or the group's name. */
+  /** What the other person is called (the display name, or the username of who has none), or the group's name. */
   get title(): string {
-    return this.summary.kind === 'chat' ? this.summary.with : this.summary.name;
+    return this.summary.kind === 'chat' ? this.#parts.people.nameOf(this.summary.with) : this.summary.name;
   }
-  /** The other person of a direct chat; null in a group. */
+  /** The username of the other person of a direct chat; null in a group. */
   get with(): string | null {
     return this.summary.kind === 'chat' ? this.summary.with : null;
   }
@@ -193,7 +195,7 @@ export class Conversation {
    * @example
    * group.takeCursors((await api.members(group.id)).members);
    */
-  takeCursors(members: readonly (Cursors & { username: string })[]): void {
+  takeCursors(members: readonly (Cursors & Partial<Person> & { username: string })[]): void {
     this.#parts.follower.takeCursors(members);
   }
 

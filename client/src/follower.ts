@@ -1,10 +1,11 @@
-import type { ConversationSettings, EventOf } from '@parley/protocol';
+import type { ConversationSettings, EventOf, Person } from '@parley/protocol';
 import { Acks } from './acks.js';
 import { Announcer } from './announcer.js';
 import type { Bounds } from './bounds.js';
 import type { Entry, Message } from './entries.js';
 import { asParleyError, type ParleyError } from './errors.js';
 import { GapFiller } from './gap-filler.js';
+import type { People } from './people.js';
 import { pageOf, type Page, type PageAsked } from './pages.js';
 import { ReadMark } from './read-mark.js';
 import { Replica } from './replica.js';
@@ -17,6 +18,8 @@ export interface FollowerParts {
   runtime: Runtime;
   bounds: Bounds;
   wire: Wire;
+  people: People;
+  opened: () => void;
   me: string;
   autoAck: boolean;
   changed: () => void;
@@ -132,8 +135,12 @@ export class Follower {
     this.touch();
   }
 
-  /** Cursors of members, as a list of them said. */
-  takeCursors(members: readonly (Cursors & { username: string })[]): void {
+  /** Cursors of members, as a list of them said, and how they want to be seen, if it did. */
+  takeCursors(members: readonly (Cursors & Partial<Person> & { username: string })[]): void {
+    const { people } = this.#parts;
+    for (const { username, displayName, colour } of members) {
+      if (displayName !== undefined && colour !== undefined) people.told([], [{ username, displayName, colour }]);
+    }
     for (const { username, delivered, read } of members) {
       if (username !== this.#parts.me) this.#peerCursors(username, { delivered, read });
     }
@@ -183,6 +190,7 @@ export class Follower {
   /** Fetches the newest page, once; from then on the log is kept complete from there. */
   async open(): Promise<void> {
     this.replica.open();
+    this.#parts.opened();
     this.#filler.reset();
     if (this.#hasNewest) return this.#filler.fill();
     this.#opening ??= this.#fetchNewest().finally(() => (this.#opening = null));
@@ -215,6 +223,15 @@ export class Follower {
     return this.#loadingPart;
   }
 
+  /** Lets go of the entries, unless something is under way; they are fetched again when it is opened. False: not now. */
+  close(): boolean {
+    const isBusy = this.#opening !== null || this.#loadingOlder !== null || this.#loadingPart !== null;
+    if (isBusy || !this.replica.close()) return false;
+    this.#hasNewest = false;
+    this.touch();
+    return true;
+  }
+
   markRead(upTo: number): void {
     const target = Math.min(upTo, this.summary.lastSeq);
     if (target <= this.summary.read) return;
@@ -237,10 +254,10 @@ export class Follower {
   async #fetch(asked: PageAsked, limit = this.#parts.bounds.pageEntries): Promise<Page> {
     const { kind, id } = this.summary;
     const part = { limit, ...(asked.kind !== 'newest' && { [asked.kind]: asked.seq }) };
-    const reply =
-      kind === 'chat'
-        ? await this.#parts.wire.ask({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: id, ...part })
-        : await this.#parts.wire.ask({ type: 'GET_GROUP_CHAT_HISTORY', groupId: id, ...part });
+    const { wire, people } = this.#parts;
+    if (kind === 'chat') return pageOf(await wire.ask({ type: 'GET_ONE_TO_ONE_HISTORY', chatId: id, ...part }), asked);
+    const reply = await wire.ask({ type: 'GET_GROUP_CHAT_HISTORY', groupId: id, ...part });
+    people.told(namedIn(reply), reply.people);
     return pageOf(reply, asked);
   }
 
@@ -334,4 +351,10 @@ export class Follower {
     const error = asParleyError(reason, 'bad_reply');
     if (this.#parts.wire.isLive) this.#parts.failed(error);
   }
+}
+
+/** Everybody whom a page of a group names. */
+function namedIn({ messages, events }: EventOf<'GROUP_CHAT_HISTORY'>): string[] {
+  const whom = events.flatMap((event) => (event.type === 'GROUP_EVENT' && event.username !== undefined ? [event.username] : []));
+  return [...messages, ...events].map(({ from }) => from).concat(whom);
 }

@@ -6,6 +6,7 @@ import { entryOf, type Message } from './entries.js';
 import { asParleyError, ParleyError } from './errors.js';
 import { Follower } from './follower.js';
 import type { Outbox } from './outbox.js';
+import type { People } from './people.js';
 import type { StoredMessage } from './outbox-store.js';
 import type { Runtime, Timer } from './runtime.js';
 import { newChat, summaryOfChat, summaryOfGroup, type Cursors, type Summary } from './summary.js';
@@ -20,6 +21,7 @@ export interface InboxParts {
   wire: Wire;
   api: Pick<ParleyApi, 'setConversation'> | undefined;
   outbox: Outbox;
+  people: People;
   autoAck: boolean;
   /** Fetches what was missed in all conversations, not only in opened ones. */
   catchesUpAll: boolean;
@@ -49,6 +51,8 @@ export class Inbox {
   readonly #parts: InboxParts;
   readonly #followed = new Map<string, Followed>();
   readonly #chatIds = new Map<string, string>();
+  /** Whose timelines were opened, the one longest ago first. */
+  readonly #open = new Set<string>();
   #username: string | null = null;
   /** Of the last complete reply: next time only what moved since is told. */
   #token: string | null = null;
@@ -124,6 +128,7 @@ export class Inbox {
   /** Takes an event. Those of conversations wait while the inbox is being read. */
   receive(event: ServerEvent): void {
     if (event.type === 'TYPING') return this.#typing(event);
+    if (event.type === 'PERSON_CHANGED') return this.#parts.people.told([], [event.person]);
     if (!isOfConversation(event)) return;
     if (!this.#isReading && this.#merge(event)) return;
     this.#hold(event);
@@ -140,6 +145,7 @@ export class Inbox {
     if (followed === undefined) return;
     followed.follower.end();
     this.#followed.delete(id);
+    this.#open.delete(id);
     this.#ordered = null;
     this.#parts.removed(followed.conversation);
   }
@@ -161,6 +167,11 @@ export class Inbox {
   touch(target: StoredMessage['target']): void {
     const id = target.kind === 'group' ? target.groupId : this.#chatIds.get(target.with.toLowerCase());
     if (id !== undefined) this.#followed.get(id)?.follower.touch();
+  }
+
+  /** How these people want to be seen has changed: so do their chats. */
+  repaint(usernames: readonly string[]): void {
+    for (const username of usernames) this.#followed.get(this.#chatIds.get(username) ?? '')?.follower.touch();
   }
 
   async #readAgain(): Promise<void> {
@@ -203,6 +214,7 @@ export class Inbox {
     do {
       const page = await this.#ask(cursor);
       this.#username = page.username;
+      this.#parts.people.told(namedIn(page), page.people);
       for (const { groupId } of page.left) this.remove(groupId);
       for (const summary of [...page.chats.map(summaryOfChat), ...page.groups.map(summaryOfGroup)]) {
         missing.delete(summary.id);
@@ -216,7 +228,7 @@ export class Inbox {
 
   async #ask(cursor: string | undefined): Promise<EventOf<'INIT_DATA'>> {
     const { wire, bounds } = this.#parts;
-    const limit = bounds.inboxPageConversations;
+    const limit = this.#username === null ? bounds.inboxFirstConversations : bounds.inboxPageConversations;
     if (cursor !== undefined) return wire.ask({ type: 'INIT_DATA', limit, cursor });
     if (this.#token === null) return wire.ask({ type: 'INIT_DATA', limit });
     return wire.ask({ type: 'INIT_DATA', limit, token: this.#token }).catch((error: unknown) => {
@@ -267,9 +279,15 @@ export class Inbox {
       this.remove(summary.id);
       return true;
     }
+    if (summary.kind === 'group') this.#meet(event);
     const entry = entryOf(event);
     if (entry !== null) followed.follower.receive(entry, 'live');
     return true;
+  }
+
+  #meet(event: EntryEvent): void {
+    this.#parts.people.met(event.from);
+    if (event.type === 'GROUP_EVENT' && event.username !== undefined) this.#parts.people.met(event.username);
   }
 
   /** A new group begins with the entry that brings it, a direct chat with its first message, if nothing else said so. */
@@ -290,6 +308,7 @@ export class Inbox {
   #typing(event: EventOf<'TYPING'>): void {
     const followed = this.#of(event);
     if (followed === null || event.from === this.#username) return;
+    this.#parts.people.met(event.from);
     followed.follower.receiveTyping(event.from);
     this.#parts.typing(followed.conversation, event.from);
   }
@@ -315,14 +334,16 @@ export class Inbox {
   }
 
   #follow(summary: Summary, newsFrom: number): Followed {
-    const { runtime, bounds, wire, outbox, autoAck } = this.#parts;
+    const { runtime, bounds, wire, outbox, people, autoAck } = this.#parts;
     const me = this.#username ?? '';
     const follower = new Follower(summary, newsFrom, {
       runtime,
       bounds,
       wire,
+      people,
       me,
       autoAck,
+      opened: () => this.#opened(conversation.id),
       failed: this.#parts.failed,
       changed: () => this.#changed(conversation),
       message: (message, isLive) => this.#parts.message(conversation, message, isLive),
@@ -330,18 +351,38 @@ export class Inbox {
       confirmed: (message) => outbox.confirm(message),
       resync: () => this.resync(),
     });
-    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, me, api: this.#parts.api });
+    const conversation = new Conversation({ follower, outbox, wire, runtime, bounds, people, me, api: this.#parts.api });
     const followed = { conversation, follower };
     this.#followed.set(summary.id, followed);
-    if (summary.kind === 'chat') this.#chatIds.set(summary.with.toLowerCase(), summary.id);
+    if (summary.kind === 'chat') {
+      this.#chatIds.set(summary.with.toLowerCase(), summary.id);
+      people.met(summary.with);
+    }
     follower.touch();
     return followed;
+  }
+
+  /** Of those that were opened, what is held of the ones longest ago is let go. */
+  #opened(id: string): void {
+    this.#open.delete(id);
+    this.#open.add(id);
+    let excess = this.#open.size - this.#parts.bounds.timelinesMaxOpen;
+    for (const oldest of this.#open) {
+      if (excess-- <= 0) return;
+      if (this.#followed.get(oldest)?.follower.close() !== false) this.#open.delete(oldest);
+    }
   }
 
   #changed(conversation: Conversation): void {
     this.#ordered = null;
     this.#parts.changed(conversation);
   }
+}
+
+/** Everybody whom a page of the inbox names. */
+function namedIn({ username, chats, groups }: EventOf<'INIT_DATA'>): string[] {
+  const authors = [...chats, ...groups].flatMap(({ lastMessage }) => (lastMessage === undefined ? [] : [lastMessage.from]));
+  return [username, ...chats.map((chat) => chat.with), ...authors];
 }
 
 const ENTRIES: ReadonlySet<string> = new Set<EntryEvent['type']>([

@@ -1,9 +1,10 @@
 export { AdminApi } from './admin-api.js';
 export { ParleyApi, type GroupDraft, type HistoryQuery, type ParleyApiOptions, type SignIn, type SignUp } from './api.js';
+export { COLOURS } from '@parley/protocol/colours';
 export { BOUNDS, type Bounds } from './bounds.js';
 export { ParleyClient, type ClientEvents, type ParleyClientOptions } from './client.js';
 export { CONNECTION_TIMES, type CloseCause, type ConnectionState, type ConnectionTimes, type TokenSource } from './connection.js';
-export type { ConversationSettings } from '@parley/protocol';
+export type { Colour, ConversationSettings, Person } from '@parley/protocol';
 export type { Conversation, MessageStatus } from './conversation.js';
 export type { Unsubscribe } from './emitter.js';
 export type { GroupEntry, Message } from './entries.js';

@@ -20,6 +20,12 @@ export class LocalLog {
   readonly #entries: Entry[] = [];
   readonly #ids = new Map<string, number>();
   readonly #revisions = new Map<string, Revisions>();
+  #changes = 0;
+
+  /** Grows with every change of entries, and of what is known to be complete. */
+  get version(): number {
+    return this.#changes + this.covered.version;
+  }
 
   /** Sorted by seq. */
   get entries(): readonly Entry[] {
@@ -33,6 +39,7 @@ export class LocalLog {
       if (entry.kind === 'message') this.#replace(entry.id, heldSeq, (held) => this.#folded(fresher(held, entry)));
       return false;
     }
+    this.#changes += 1;
     if (entry.kind === 'revision') this.#revise(entry);
     this.#entries.splice(this.#placeFor(entry), 0, entry.kind === 'message' ? this.#folded(entry) : entry);
     this.#ids.set(entry.id, entry.seq);
@@ -66,6 +73,7 @@ export class LocalLog {
   trim(keep: number): number | null {
     const excess = this.#entries.length - keep;
     if (excess <= 0) return null;
+    this.#changes += 1;
     let cut = 0;
     for (const { id, seq } of this.#entries.splice(0, excess)) {
       this.#ids.delete(id);
@@ -101,7 +109,11 @@ export class LocalLog {
   #replace(id: string, seq: number, change: (held: Message) => Message): void {
     const index = this.#indexOf(id, seq);
     const held = this.#entries[index];
-    if (held?.kind === 'message') this.#entries[index] = change(held);
+    if (held?.kind !== 'message') return;
+    const changed = change(held);
+    if (changed === held) return;
+    this.#entries[index] = changed;
+    this.#changes += 1;
   }
 
   #placeFor(entry: Entry): number {

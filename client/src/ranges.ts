@@ -9,6 +9,12 @@ export interface Range {
 /** A set of seqs as sorted ranges that neither overlap nor touch. Adding a range that is empty does nothing. */
 export class Ranges {
   #list: Range[] = [];
+  #version = 0;
+
+  /** Grows with every change. */
+  get version(): number {
+    return this.#version;
+  }
 
   get list(): readonly Range[] {
     return this.#list;
@@ -20,7 +26,8 @@ export class Ranges {
   }
 
   add(from: number, to: number): void {
-    if (to < from) return;
+    if (to < from || this.covers(from, to)) return;
+    this.#version += 1;
     const first = this.#firstEndingAtOrAfter(from - 1);
     let merged = { from, to };
     let next = first;
@@ -62,6 +69,7 @@ export class Ranges {
     const first = kept[0];
     if (first !== undefined && first.from < seq) kept[0] = { from: seq, to: first.to };
     this.#list = kept;
+    this.#version += 1;
   }
 
   #around(seq: number): Range | undefined {

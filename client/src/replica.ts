@@ -13,7 +13,7 @@ import { folded, type Cursors, type Summary } from './summary.js';
  * often and in whatever order entries, pages and summaries come.
  */
 export class Replica {
-  readonly log = new LocalLog();
+  #log = new LocalLog();
   readonly #me: string;
   /** Counts every entry up to its own lastSeq; entries above it are folded on top. */
   #base: Summary;
@@ -36,6 +36,11 @@ export class Replica {
     this.#summary = summary;
     this.#wantedFrom = newsFrom;
     this.#newsAfter = newsFrom - 1;
+  }
+
+  /** What is held of the log. */
+  get log(): LocalLog {
+    return this.#log;
   }
 
   get summary(): Summary {
@@ -124,6 +129,18 @@ export class Replica {
   /** The newest page is wanted, and everything after it. */
   open(): void {
     this.#isOpen = true;
+  }
+
+  /** Lets go of all entries, as if it had never been opened. False: something is missing that would not be counted later. */
+  close(): boolean {
+    if (this.hole() !== null) return false;
+    this.received(this.prefixEnd());
+    this.#base = this.#summary;
+    this.#log = new LocalLog();
+    this.#isOpen = false;
+    this.#wantedFrom = this.#summary.lastSeq + 1;
+    this.#newsAfter = this.#summary.lastSeq;
+    return true;
   }
 
   /** What is complete up to the newest entry begins at `seq`, or earlier if what is below is held too. */

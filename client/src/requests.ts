@@ -10,6 +10,7 @@ interface Replies {
   INIT_DATA: EventOf<'INIT_DATA'>;
   GET_ONE_TO_ONE_HISTORY: EventOf<'ONE_TO_ONE_CHAT_HISTORY'>;
   GET_GROUP_CHAT_HISTORY: EventOf<'GROUP_CHAT_HISTORY'>;
+  GET_PEOPLE: EventOf<'PEOPLE'>;
   PING: EventOf<'PONG'>;
 }
 export type ReplyTo<Type extends Command['type']> = Type extends keyof Replies ? Replies[Type] : EventOf<'SUCCESS'>;

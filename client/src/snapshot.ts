@@ -1,7 +1,9 @@
+import type { Person } from '@parley/protocol';
 import type { ConnectionState } from './connection.js';
 import type { Conversation } from './conversation.js';
 import type { Unsubscribe } from './emitter.js';
 import type { Inbox } from './inbox.js';
+import type { People } from './people.js';
 import type { Presence, PresenceOf } from './presence.js';
 import type { Runtime } from './runtime.js';
 import type { Summary } from './summary.js';
@@ -25,6 +27,8 @@ export interface ClientSnapshot {
   readonly unread: number;
   /** By username in lower case. */
   readonly presence: ReadonlyMap<string, PresenceOf>;
+  /** Who has a display name or a colour, by username in lower case. */
+  readonly people: ReadonlyMap<string, Person>;
 }
 
 export interface ClientViewParts {
@@ -32,6 +36,7 @@ export interface ClientViewParts {
   connection: () => ConnectionState;
   inbox: Inbox;
   presence: Presence;
+  people: People;
   conversationChanged: (conversation: Conversation) => void;
 }
 
@@ -42,6 +47,9 @@ export class ClientView {
   readonly #changed = new Set<Conversation>();
   readonly #conversations = new WeakMap<Conversation, ConversationSnapshot>();
   #snapshot: ClientSnapshot | null = null;
+  #listed: readonly ConversationSnapshot[] = [];
+  #listedOf: readonly Conversation[] = [];
+  #unread = 0;
   #isTold = true;
 
   constructor(parts: ClientViewParts) {
@@ -77,10 +85,25 @@ export class ClientView {
   }
 
   #take(): ClientSnapshot {
-    const { inbox, presence, connection } = this.#parts;
-    const conversations = inbox.conversations.map((conversation) => this.#of(conversation));
-    const unread = conversations.reduce((sum, { summary }) => sum + summary.unread, 0);
-    return { connection: connection(), username: inbox.username, conversations, unread, presence: presence.people };
+    const { inbox, presence, people, connection } = this.#parts;
+    if (inbox.conversations !== this.#listedOf) this.#list(inbox.conversations);
+    return {
+      connection: connection(),
+      username: inbox.username,
+      conversations: this.#listed,
+      unread: this.#unread,
+      presence: presence.people,
+      people: people.all,
+    };
+  }
+
+  /** A new list only if it differs: what looks at it alone need not look again at every change beside it. */
+  #list(of: readonly Conversation[]): void {
+    this.#listedOf = of;
+    const listed = of.map((conversation) => this.#of(conversation));
+    if (listed.length === this.#listed.length && listed.every((each, index) => each === this.#listed[index])) return;
+    this.#listed = listed;
+    this.#unread = listed.reduce((sum, { summary }) => sum + summary.unread, 0);
   }
 
   #of(conversation: Conversation): ConversationSnapshot {

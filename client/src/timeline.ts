@@ -37,7 +37,10 @@ export class Timeline {
   readonly #pending: () => readonly Outgoing[];
   #version = -1;
   #items: readonly TimelineItem[] = [];
-  #messages: readonly Message[] = [];
+  /** What stands in the log, and of which log and summary that was. */
+  #confirmed: readonly TimelineItem[] = [];
+  #confirmedOf = '';
+  #messages: readonly Message[] | null = [];
 
   /** Made by its conversation. */
   constructor(follower: Follower, pending: () => readonly Outgoing[]) {
@@ -54,6 +57,7 @@ export class Timeline {
   /** The confirmed messages alone. */
   get messages(): readonly Message[] {
     this.#refresh();
+    this.#messages ??= this.#follower.replica.log.entries.filter((entry) => entry.kind === 'message');
     return this.#messages;
   }
 
@@ -109,10 +113,19 @@ export class Timeline {
   #refresh(): void {
     if (this.#version === this.#follower.version) return;
     this.#version = this.#follower.version;
+    this.#refreshConfirmed();
+    const pending = this.#pending();
+    this.#items = pending.length === 0 ? this.#confirmed : [...this.#confirmed, ...pending.map(pendingOf)];
+  }
+
+  #refreshConfirmed(): void {
     const { log, isOpen, summary } = this.#follower.replica;
-    const gaps = gapsBetween(log.covered.list, isOpen ? summary.lastSeq : 0);
-    this.#messages = log.entries.filter((entry) => entry.kind === 'message');
-    this.#items = [...withGaps(log.entries, gaps), ...this.#pending().map(pendingOf)];
+    const lastSeq = isOpen ? summary.lastSeq : 0;
+    const of = `${log.version} ${lastSeq}`;
+    if (of === this.#confirmedOf) return;
+    this.#confirmedOf = of;
+    this.#confirmed = withGaps(log.entries, gapsBetween(log.covered.list, lastSeq));
+    this.#messages = null;
   }
 }
 

@@ -101,6 +101,12 @@ export const chatCommands = [
     'Deletes one’s own message, or as an admin of a group another’s. It stays in its place and shows as deleted.',
     { chatId: '0190f5a0-7b1c-7000-8000-000000000002', seq: 17, messageId: '0190f5a0-7b1c-7000-8000-000000000003' },
   ),
+  command(
+    'GET_PEOPLE',
+    { usernames: z.array(f.username).min(1).max(LIMITS.peopleMax) },
+    'Asks how people want to be seen: display names and colours.',
+    { requestId: 'r3', usernames: ['carol'] },
+  ),
   command('PING', {}, 'Asks for a PONG; for clients that cannot see WebSocket pings.', { requestId: 'r2' }),
   command('DISCONNECT', { from }, 'Answers what is under way, then closes with 1000.', {}),
 ] as const;

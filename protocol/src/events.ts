@@ -26,6 +26,12 @@ export const HistoryMessage = z.object({
   deletedAt: f.time.optional(),
 });
 
+/** How somebody wants to be seen. Null: none was chosen. */
+export const Person = z.object({ username: f.username, displayName: f.displayName.nullable(), colour: f.colour.nullable() });
+/** Of those whom it names: who has a display name or a colour. Who is named and not in it has neither. */
+const people = z.array(Person);
+const examplePerson = { username: 'ann', displayName: 'Ann of Arden', colour: 'teal' };
+
 /** How somebody wants to see a conversation; nobody else is told. */
 export const ConversationSettings = z.object({ muted: z.boolean(), pinned: z.boolean(), archived: z.boolean() });
 const exampleSettings = { muted: false, pinned: false, archived: false };
@@ -162,15 +168,18 @@ export const OneToOneChatHistory = event(
   'A page of a direct chat.',
   { chatId: exampleChat, with: 'bob', ...exampleHistory },
 );
-export const GroupChatHistory = event('GROUP_CHAT_HISTORY', { groupId, ...history }, 'A page of a group.', {
-  groupId: exampleGroup,
-  ...exampleHistory,
-});
+export const GroupChatHistory = event(
+  'GROUP_CHAT_HISTORY',
+  { groupId, ...history, people: people.optional() },
+  'A page of a group.',
+  { groupId: exampleGroup, ...exampleHistory, people: [examplePerson] },
+);
 
 export const Inbox = z.object({
   username: f.username,
   chats: z.array(InboxChat),
   groups: z.array(InboxGroup),
+  people: people.optional(),
   /** Groups left or removed from since the token. */
   left: z.array(z.object({ groupId })),
   /** The next page: INIT_DATA {cursor}. Absent on the last. */
@@ -198,6 +207,7 @@ const exampleInbox = {
     },
   ],
   groups: [],
+  people: [examplePerson],
   left: [],
   token: 'MTc5MDAwMDAwMDAwMA',
 };
@@ -240,6 +250,17 @@ export const SettingsChanged = event(
   { ...target, settings: ConversationSettings },
   'How one wants to see a conversation has changed, on whichever device.',
   { chatId: exampleChat, settings: { ...exampleSettings, pinned: true } },
+);
+
+export const People = event('PEOPLE', { requestId: f.requestId.optional(), people }, 'The answer to GET_PEOPLE.', {
+  requestId: 'r3',
+  people: [{ username: 'carol', displayName: null, colour: 'plum' }],
+});
+export const PersonChanged = event(
+  'PERSON_CHANGED',
+  { person: Person },
+  'Somebody changed how they want to be seen: oneself, or somebody with whom one has a direct chat.',
+  { person: examplePerson },
 );
 
 export const PresenceUpdate = event(
@@ -329,6 +350,8 @@ export const chatEvents = [
   Typing,
   BlockChanged,
   SettingsChanged,
+  People,
+  PersonChanged,
   Success,
   ErrorEvent,
   Info,
@@ -344,6 +367,7 @@ export type ServerEvent = ChatEvent | PresenceEvent;
 export type EventOf<T extends ServerEvent['type']> = Extract<ServerEvent, { type: T }>;
 export type HistoryMessage = z.infer<typeof HistoryMessage>;
 export type HistoryEvent = z.infer<typeof HistoryEvent>;
+export type Person = z.infer<typeof Person>;
 export type ConversationSettings = z.infer<typeof ConversationSettings>;
 export type Inbox = z.infer<typeof Inbox>;
 export type InboxChat = z.infer<typeof InboxChat>;

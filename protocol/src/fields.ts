@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { COLOURS } from './colours.js';
 import { LIMITS } from './limits.js';
 
 /** UTF-8 length without building the bytes for the common short case: a UTF-16 unit is at most three bytes. */
@@ -57,6 +58,7 @@ const label = (maxChars: number) =>
     .regex(/^[^\p{Cc}\p{Cs}]+$/u, 'expected no control characters');
 export const groupName = label(LIMITS.groupNameMaxChars);
 export const displayName = label(LIMITS.displayNameMaxChars);
+export const colour = z.enum(COLOURS);
 
 export const seq = z.int().min(0);
 /** Epoch milliseconds, UTC. */

@@ -35,7 +35,9 @@ export const ConversationPath = z.object({ conversationId: idIn('A direct chat o
 export const UserPath = z.object({ username: usernameIn('The other person.') });
 export const SessionPath = z.object({ sessionId: idIn('The session.') });
 
-const user = { userId: f.id, username: f.username, displayName: f.displayName.nullable(), createdAt: f.time };
+/** Null: none was chosen. */
+const look = { displayName: f.displayName.nullable(), colour: f.colour.nullable() };
+const user = { userId: f.id, username: f.username, ...look, createdAt: f.time };
 export const User = z.object(user).meta({ id: 'User' });
 export const Me = z.object({ ...user, invisible: z.boolean(), admin: z.boolean() }).meta({ id: 'Me' });
 
@@ -68,9 +70,16 @@ export const PasswordChange = z.object({ current: f.password, next: f.password }
   examples: [{ current: 'correct horse battery', next: 'staple correct horse' }],
 });
 export const ProfileChange = z
-  .object({ displayName: f.displayName.nullable().optional(), invisible: z.boolean().optional() })
+  .object({
+    displayName: f.displayName.nullable().optional(),
+    colour: f.colour.nullable().optional(),
+    invisible: z.boolean().optional(),
+  })
   .meta({
-    examples: [{ displayName: 'Ann of Arden' }, { displayName: null, invisible: true }],
+    examples: [
+      { displayName: 'Ann of Arden', colour: 'teal' },
+      { displayName: null, invisible: true },
+    ],
   });
 
 export const Session = z
@@ -127,7 +136,7 @@ export const MembersPage = z.object({
   limit: z.coerce.number().int().min(1).max(LIMITS.membersMax).default(LIMITS.membersDefault),
 });
 const Member = z
-  .object({ username: f.username, role: f.role, joinedAt: f.time, joinedSeq: f.seq, delivered: f.seq, read: f.seq })
+  .object({ username: f.username, ...look, role: f.role, joinedAt: f.time, joinedSeq: f.seq, delivered: f.seq, read: f.seq })
   .meta({ id: 'Member' });
 export const Members = z.object({ members: z.array(Member), hasMore: z.boolean() });
 

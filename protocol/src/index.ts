@@ -1,4 +1,5 @@
 export * from './limits.js';
+export * from './colours.js';
 export * from './codes.js';
 export * from './commands.js';
 export * from './events.js';

@@ -25,6 +25,8 @@ export const LIMITS = {
   usersMax: 50,
   /** People outside one's friends whose presence one connection may watch at a time. */
   presenceWatchMaxUsers: 200,
+  /** People that one request may ask about. */
+  peopleMax: 100,
   /** Above this size a group's members get no receipts pushed; they ask for the member list. */
   receiptsPushedUpToMembers: 256,
   /** How long a repeated `clientMessageId` is sure to be recognised. */

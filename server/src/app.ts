@@ -21,6 +21,7 @@ import { Names } from './chat/names.js';
 import { Offline } from './chat/offline.js';
 import { Operators } from './chat/operators.js';
 import { Presence } from './chat/presence.js';
+import { Profiles } from './chat/profiles.js';
 import { Receipts } from './chat/receipts.js';
 import { refusalFrom } from './chat/refused.js';
 import { Rosters } from './chat/rosters.js';
@@ -130,6 +131,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   });
   const accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
   accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
+  const profiles = new Profiles({ accounts: stores.accounts, contacts, names, delivery, relay, runtime });
+  accounts.onProfileChanged((me, { displayName, colour }) => {
+    if (displayName !== undefined || colour !== undefined) profiles.changed(me).catch(onError);
+  });
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
   const settings = new ConversationSettings({ conversations, delivery, runtime });
   const groups = new Groups({
@@ -153,15 +158,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   });
   const exports = new Export({ accounts, sessions, chats, conversations, log, names, runtime });
   const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
-  const history = new History({ door, log, names, meter, runtime });
-  const inbox = new Inbox({ inbox: inboxes, names, runtime, meter });
+  const history = new History({ door, log, names, profiles, meter, runtime });
+  const inbox = new Inbox({ inbox: inboxes, names, profiles, runtime, meter });
   const receipts = new Receipts({ log, rosters, names, delivery, offline, runtime });
   const typing = new Typing(rosters, delivery);
   // 4. What comes from other servers, and what got lost on the way.
   const healing =
     others === null || heard === null ? null : new Healing({ moved: others.moved, log, hub, heard, delivery, runtime, onError });
   if (healing !== null && heard !== null)
-    relay?.listen(new Arrivals({ hub, rosters, heard, sessions, presence, healing, runtime, encode: textFrame }));
+    relay?.listen(new Arrivals({ hub, rosters, heard, sessions, profiles, presence, healing, runtime, encode: textFrame }));
 
   // 5. The doors.
   const limits = openLimits(config.limits, () => runtime.monotonic(), others?.limits ?? null);
@@ -191,6 +196,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       messages,
       history,
       inbox,
+      profiles,
       receipts,
       typing,
     }),

@@ -108,6 +108,55 @@ inBrowser('conversations, groups and accounts at the web client', () => {
     expect(await made()).toEqual([`${bob.username}: loud`, `${bob.username}: loud again`]);
   });
 
+  test('Ann chooses a name and a colour, and everybody sees them wherever she is, with her username where it matters', async () => {
+    const [ann, bob, eve] = [await person('ann'), await person('bob'), await person('eve')];
+    await begin(ann.page, bob.username);
+    await say(ann.page, 'Hello!');
+    await lists(bob.page, [ann.username]);
+    await ann.page.getByRole('link', { name: 'Settings' }).click();
+    await ann.page.getByLabel('Display name').fill('Ann of Arden');
+    await ann.page.getByRole('radio', { name: 'Plum' }).check();
+    await ann.page.getByRole('button', { name: 'Save' }).click();
+    await lists(bob.page, ['Ann of Arden']);
+    for (const typed of ['arden', ann.username]) {
+      await bob.page.getByRole('searchbox').fill(typed);
+      await lists(bob.page, ['Ann of Arden']);
+    }
+    await bob.page.getByRole('searchbox').press('Enter');
+    const head = bob.page.locator('.conversation > header');
+    await head.getByRole('heading', { level: 1, name: 'Ann of Arden' }).waitFor();
+    await head.getByText(ann.username).waitFor();
+    expect(await head.locator('.face').getAttribute('data-colour')).toBe('plum');
+    await titled(bob.page, /^Ann of Arden · Parley$/);
+
+    // In a group: whoever writes, joins and is typing, also to somebody who has never met her.
+    await bob.page.getByRole('button', { name: 'New group' }).click();
+    await bob.page.getByLabel('Name', { exact: true }).fill('Climbing');
+    for (const { username } of [ann, eve]) {
+      await bob.page.getByLabel('Add people by username').fill(username);
+      await bob.page.getByRole('dialog').getByRole('button', { name: username }).click();
+    }
+    await bob.page.getByRole('button', { name: 'Create group' }).click();
+    await bob.page.getByText(`${bob.username} added Ann of Arden`).waitFor();
+    await eve.page.locator('.list .row', { hasText: 'Climbing' }).click();
+    await ann.page.locator('.list .row', { hasText: 'Climbing' }).click();
+    await ann.page.locator('#composer').pressSequentially('Fri');
+    await eve.page.locator('.typing', { hasText: 'Ann of Arden is typing…' }).waitFor();
+    await say(ann.page, 'Friday?');
+    await eve.page.locator('.message .author', { hasText: 'Ann of Arden' }).waitFor();
+    expect(await eve.page.locator('.message .author').getAttribute('title')).toBe(ann.username);
+    await eve.page.locator('.list .preview', { hasText: 'Ann of Arden: Friday?' }).waitFor();
+    await eve.page.getByRole('button', { name: '3 members' }).click();
+    await eve.page.getByRole('dialog').getByText(`Ann of Arden ${ann.username}`).waitFor();
+    await eve.page.keyboard.press('Escape');
+
+    // A device that is new is told at once.
+    const phone = await another(bob);
+    await lists(phone, ['Climbing', 'Ann of Arden']);
+    await phone.getByRole('searchbox').fill(eve.username);
+    await phone.getByRole('region', { name: 'People' }).getByText(eve.username).waitFor();
+  });
+
   test('an invite link shows the group, survives signing up, and lets one in', async () => {
     const ann = await person('ann');
     await ann.page.context().grantPermissions(['clipboard-read', 'clipboard-write']);
@@ -184,6 +233,7 @@ inBrowser('conversations, groups and accounts at the web client', () => {
     await shows(ann.page, ['keep this']);
     await ann.page.getByRole('link', { name: 'Settings' }).click();
     await ann.page.getByLabel('Display name').fill('Ann of Arden');
+    await ann.page.getByRole('radio', { name: 'Sea blue' }).check();
     await ann.page.getByRole('button', { name: 'Save' }).click();
     await ann.page.getByText('Saved').waitFor();
     const download = ann.page.waitForEvent('download');
@@ -191,10 +241,10 @@ inBrowser('conversations, groups and accounts at the web client', () => {
     const file = await download;
     expect(file.suggestedFilename()).toBe(`parley-${ann.username}.json`);
     const data = JSON.parse(await readFile(await file.path(), 'utf8')) as {
-      profile: { displayName: string };
+      profile: { displayName: string; colour: string };
       conversations: { messages: { content: string }[] }[];
     };
-    expect(data.profile.displayName).toBe('Ann of Arden');
+    expect(data.profile).toMatchObject({ displayName: 'Ann of Arden', colour: 'sea' });
     expect(data.conversations.flatMap(({ messages }) => messages.map(({ content }) => content))).toEqual(['keep this']);
 
     await ann.page.getByRole('button', { name: 'Delete account' }).click();

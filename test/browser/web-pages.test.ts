@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsing, inBrowser, type ProfileOptions } from '../world/browser.js';
 import { Person } from '../world/people.js';
 import { startServer, type RunningServer } from '../world/server.js';
-import { begin, isAccessible, LAPTOP, newcomer, say, VIEWS } from '../world/web.js';
+import { begin, isAccessible, LAPTOP, newcomer, say, VIEWS, type AtTheWeb } from '../world/web.js';
 
 /** Where to keep what each page looked like, to be looked at; by default nowhere. */
 const PICTURES = process.env['PARLEY_TEST_PICTURES'];
@@ -23,6 +23,12 @@ inBrowser('every page and state of the web client', () => {
   afterAll(() => server.remove());
 
   const person = (name: string, options: ProfileOptions) => newcomer(browser, base, name, options);
+
+  /** As they want to be seen. */
+  const looks = async ({ page }: AtTheWeb, displayName: string, colour: string) => {
+    const answer = await page.request.patch(`${base}/me`, { data: { displayName, colour }, headers: { origin: base } });
+    expect(answer.status()).toBe(200);
+  };
 
   describe.each(VIEWS)('%s', (name, view) => {
     const checked = async (page: Page, what: string) => {
@@ -45,11 +51,13 @@ inBrowser('every page and state of the web client', () => {
     test('conversations', async () => {
       const [ann, bob] = [await person('ann', view), await person('bob', LAPTOP)];
       await checked(ann.page, 'empty');
+      await looks(bob, 'Bob of the bridge', 'plum');
       await begin(bob.page, ann.username);
       await say(bob.page, 'Are you coming on Friday? We meet at six by the old bridge, and somebody should bring a rope.');
       await say(bob.page, 'See https://example.org\n```js\nconst rope = "60 m"; // enough\n```\n> as last time');
       await ann.page.locator('.list .row').waitFor();
-      await Person.register(server, 'bonny');
+      const bonny = await Person.register(server, 'bonny');
+      await bonny.api.updateProfile({ displayName: 'Bonny with a name so long that it has to end somewhere', colour: 'teal' });
       await ann.page.getByRole('searchbox').fill('bo');
       await ann.page.getByRole('region', { name: 'People' }).waitFor();
       await checked(ann.page, 'search');
@@ -80,6 +88,7 @@ inBrowser('every page and state of the web client', () => {
 
     test('groups', async () => {
       const [ann, bob] = [await person('ann', view), await person('bob', view)];
+      await looks(bob, 'Bob of the bridge', 'plum');
       await ann.page.getByRole('button', { name: 'New group' }).click();
       await ann.page.getByLabel('Name', { exact: true }).fill('Climbing on Friday with everybody who has time');
       await ann.page.getByLabel('Add people by username').fill(bob.username);
@@ -110,6 +119,8 @@ inBrowser('every page and state of the web client', () => {
       const { page } = await person('ann', view);
       await page.getByRole('link', { name: 'Settings' }).click();
       await page.getByText('(this device)').waitFor();
+      await page.getByLabel('Display name').fill('Ann of Arden');
+      await page.getByRole('radio', { name: 'Rose' }).check();
       await checked(page, 'settings');
       await page.getByRole('button', { name: 'Delete account' }).scrollIntoViewIfNeeded();
       await checked(page, 'settings, the end');

@@ -122,7 +122,7 @@ test(
     await carol.call('PUT', `/me/blocks/${ann.username}`);
     await sayMany(carols, bob);
     await bobs.askFor('SUCCESS', { type: 'READ', chatId: (await history(bobs, carol)).chatId, upTo: 2_000 });
-    await ann.call('PATCH', '/me', { displayName: 'Ann of old', invisible: true });
+    await ann.call('PATCH', '/me', { displayName: 'Ann of old', colour: 'moss', invisible: true });
 
     const before = await Promise.all(people.map(({ token }) => told(place.addresses.http, token)));
     const unreadBefore = [await unread(bob, ann), await unread(bob, carol), await unread(dave, bob)];

@@ -47,6 +47,7 @@ const PATHS = [
 const FIELDS = [
   'username',
   'displayName',
+  'colour',
   'current',
   'next',
   'invisible',

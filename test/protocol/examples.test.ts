@@ -113,6 +113,8 @@ function replyTo(type: string): string {
       return 'ONE_TO_ONE_CHAT_HISTORY';
     case 'GET_GROUP_CHAT_HISTORY':
       return 'GROUP_CHAT_HISTORY';
+    case 'GET_PEOPLE':
+      return 'PEOPLE';
     case 'PING':
       return 'PONG';
     default:

@@ -37,7 +37,7 @@ export async function past(server: RunningServer, { long, many }: History): Prom
   await inBatches(many.chats, async (n) => {
     const id = runtime.id();
     const username = `friend-${String(n).padStart(5, '0')}`;
-    const account = { displayName: null, passwordHash: 'nobody signs in', admin: false, invisible: false };
+    const account = { displayName: null, colour: null, passwordHash: 'nobody signs in', admin: false, invisible: false };
     await accounts.create({ id, username, ...account, lastSeen: null, closedAt: null, suspendedAt: null, createdAt: now });
     await write(await chat(many.userId, id), id, `Hello from ${username}`, now - (many.chats - n) * 1_000);
   });

@@ -1,8 +1,9 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import { AdminLater } from './admin/later.js';
 import { ConnectionLine } from './connection-line.js';
 import { useAttention } from './device/attention.js';
 import { useIdleness } from './device/idleness.js';
+import { useTitle } from './device/title.js';
 import { GroupDraftDialog } from './group/group-draft.js';
 import { Joining } from './group/joining.js';
 import { ConversationList } from './list/conversation-list.js';
@@ -18,20 +19,18 @@ export function Home() {
   const text = useText();
   const route = useRoute();
   const [open, setOpen] = useState<'group' | 'shortcuts' | null>(null);
-  useShortcuts(() => setOpen('shortcuts'));
+  useShortcuts(useCallback(() => setOpen('shortcuts'), []));
   useAttention();
   useIdleness();
-  useEffect(() => {
-    if (route.page === 'home') document.title = text.app.name;
-  }, [route, text]);
   const close = () => setOpen(null);
+  const draftGroup = useCallback(() => setOpen('group'), []);
   return (
     <main class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
       <a class="skip" href="#conversation">
         {text.app.skip}
       </a>
       <div id="announced" class="unseen" aria-live="polite" />
-      <ConversationList onNewGroup={() => setOpen('group')} />
+      <ConversationList onNewGroup={draftGroup} />
       <section id="conversation" tabIndex={-1} aria-label={text.list.open}>
         <ConnectionLine />
         {route.page === 'chat' || route.page === 'group' ? (
@@ -43,15 +42,23 @@ export function Home() {
         ) : route.page === 'admin' ? (
           <AdminLater part={route.part} />
         ) : (
-          <div class="nothing-open">
-            <p>{text.conversation.pick}</p>
-            <p class="quiet">{text.conversation.pickHint}</p>
-          </div>
+          <NothingOpen />
         )}
       </section>
       <Notice />
       {open === 'group' && <GroupDraftDialog onClose={close} />}
       {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
     </main>
+  );
+}
+
+function NothingOpen() {
+  const { conversation: text } = useText();
+  useTitle(null);
+  return (
+    <div class="nothing-open">
+      <p>{text.pick}</p>
+      <p class="quiet">{text.pickHint}</p>
+    </div>
   );
 }

@@ -1,7 +1,7 @@
-import type { Conversation, ParleyClient } from '@parley/client';
+import type { Conversation, ParleyClient, Person } from '@parley/client';
 import { createContext } from 'preact';
 import { useSyncExternalStore } from 'preact/compat';
-import { useContext } from 'preact/hooks';
+import { useCallback, useContext } from 'preact/hooks';
 import type { Session } from './session/session.js';
 import { router, type Route } from './router.js';
 
@@ -31,4 +31,16 @@ export function useSnapshot<Part>(select: (snapshot: ReturnType<ParleyClient['sn
 /** Renders again whenever anything shown of the conversation has changed. */
 export function useVersion(conversation: Conversation): number {
   return useSyncExternalStore(useClient().subscribe, () => conversation.version);
+}
+
+/** How somebody wants to be seen; null: they have chosen nothing, or it is not known here. */
+export function usePerson(username: string | null): Person | null {
+  const key = username?.toLowerCase();
+  return useSnapshot(({ people }) => (key === undefined ? null : (people.get(key) ?? null)));
+}
+
+/** What people are called; another function when that of somebody has changed. */
+export function useNames(): (username: string) => string {
+  const people = useSnapshot((snapshot) => snapshot.people);
+  return useCallback((username) => people.get(username.toLowerCase())?.displayName ?? username, [people]);
 }

@@ -203,6 +203,10 @@ async function scrolling(scene: Scene): Promise<Figure[]> {
   const reader = await readerOf(scene, 1);
   await reader.load(`${url}/c/${other}`);
   await reader.page.locator('[role=log] .message').first().waitFor();
+  // All of it is unread, so that it begins at the first message.
+  const toNewest = reader.page.locator('.jump');
+  await toNewest.click();
+  await toNewest.waitFor({ state: 'detached' });
   const before = await reader.scriptSeconds();
   const { frames, first, nodes } = await reader.page.evaluate(scrollUp, settings.scrolling * 1_000);
   const seconds = (await reader.scriptSeconds()) - before;

@@ -109,6 +109,7 @@ export class SeededStore {
       id,
       username,
       displayName: null,
+      colour: null,
       passwordHash: 'nobody signs in',
       admin: false,
       invisible: false,

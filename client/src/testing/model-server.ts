@@ -218,6 +218,8 @@ export class ModelServer {
       case 'EDIT_MESSAGE':
       case 'DELETE_MESSAGE':
         return this.#revise(connected, sent, command);
+      case 'GET_PEOPLE':
+        return this.#reply(connected, sent, { type: 'PEOPLE', people: [] });
       case 'PING':
         return this.#reply(connected, sent, { type: 'PONG', time: this.#runtime.now() });
       default:

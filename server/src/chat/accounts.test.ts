@@ -63,6 +63,7 @@ describe('registering', () => {
       userId: expect.any(String) as string,
       username: 'Ann',
       displayName: 'Ann of Arden',
+      colour: null,
       createdAt: runtime.now(),
       invisible: false,
       admin: false,
@@ -141,11 +142,11 @@ describe('profiles', () => {
     accounts.onProfileChanged((changed) => told.push(changed));
     await accounts.changeProfile(me.userId, { displayName: 'Ann' });
     await accounts.changeProfile(me.userId, { invisible: true });
-    await accounts.changeProfile(me.userId, { displayName: null });
+    await accounts.changeProfile(me.userId, { displayName: null, colour: 'olive' });
     expect(told).toEqual([
       { ...me, displayName: 'Ann' },
       { ...me, displayName: 'Ann', invisible: true },
-      { ...me, invisible: true },
+      { ...me, colour: 'olive', invisible: true },
     ]);
   });
 
@@ -160,7 +161,13 @@ describe('profiles', () => {
 
   test('others see no more than is theirs to see', async () => {
     await register('ann');
-    expect(Object.keys(await accounts.byUsername('ANN')).sort()).toEqual(['createdAt', 'displayName', 'userId', 'username']);
+    expect(Object.keys(await accounts.byUsername('ANN')).sort()).toEqual([
+      'colour',
+      'createdAt',
+      'displayName',
+      'userId',
+      'username',
+    ]);
     await expect(accounts.byUsername('nobody')).rejects.toEqual(refused('not_found'));
   });
 });

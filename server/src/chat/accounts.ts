@@ -1,4 +1,4 @@
-import { Refusal, type http } from '@parley/protocol';
+import { Refusal, type Colour, type http } from '@parley/protocol';
 import type { Account, AccountStore, SessionRow } from '../ports/accounts.js';
 import type { Passwords } from '../ports/passwords.js';
 import type { Runtime } from '../ports/runtime.js';
@@ -20,6 +20,7 @@ export interface PasswordChange {
 }
 export interface ProfileChange {
   displayName?: string | null | undefined;
+  colour?: Colour | null | undefined;
   invisible?: boolean | undefined;
 }
 /** An account, and the session that was opened for it. */
@@ -33,8 +34,8 @@ export interface AccountsParts {
   passwords: Passwords;
   runtime: Runtime;
 }
-/** Told after a profile changed. */
-export type ProfileListener = (me: http.Me) => void;
+/** Told after a profile changed, and what of it was given. */
+export type ProfileListener = (me: http.Me, change: ProfileChange) => void;
 
 /** Who people are: registering, signing in, profiles. Ids are the keys; a username belongs to one account for ever. */
 export class Accounts {
@@ -60,6 +61,7 @@ export class Accounts {
       id: this.#runtime.id(),
       username,
       displayName: displayName ?? null,
+      colour: null,
       passwordHash: await this.#passwords.hash(password),
       admin: false,
       invisible: false,
@@ -112,13 +114,15 @@ export class Accounts {
   }
 
   /** Changes what is given and leaves the rest. */
-  async changeProfile(userId: string, { displayName, invisible }: ProfileChange): Promise<http.Me> {
+  async changeProfile(userId: string, change: ProfileChange): Promise<http.Me> {
+    const { displayName, colour, invisible } = change;
     await this.#store.setProfile(userId, {
       ...(displayName !== undefined && { displayName }),
+      ...(colour !== undefined && { colour }),
       ...(invisible !== undefined && { invisible }),
     });
     const me = await this.profile(userId);
-    for (const listener of this.#listeners) listener(me);
+    for (const listener of this.#listeners) listener(me, change);
     return me;
   }
 
@@ -184,10 +188,11 @@ export class Accounts {
   }
 }
 
-const userOf = ({ id, username, displayName, createdAt }: Account): http.User => ({
+const userOf = ({ id, username, displayName, colour, createdAt }: Account): http.User => ({
   userId: id,
   username,
   displayName,
+  colour,
   createdAt,
 });
 const meOf = (account: Account): http.Me => ({ ...userOf(account), invisible: account.invisible, admin: account.admin });

@@ -6,6 +6,7 @@ import type { Heard } from './heard.js';
 import type { Hub } from './hub.js';
 import type { Presence } from './presence.js';
 import { RESYNC } from './resync.js';
+import type { Profiles } from './profiles.js';
 import type { Rosters } from './rosters.js';
 import type { Sessions } from './sessions.js';
 
@@ -14,6 +15,7 @@ export interface ArrivalsParts {
   rosters: Rosters;
   heard: Heard;
   sessions: Sessions;
+  profiles: Pick<Profiles, 'forget'>;
   presence: Presence;
   healing: Healing;
   runtime: Runtime;
@@ -52,6 +54,8 @@ export class Arrivals implements RelayListener {
         return this.#parts.sessions.ended(notice.sessionIds);
       case 'members_changed':
         return this.#parts.rosters.forget(notice.conversationId);
+      case 'profile_changed':
+        return this.#parts.profiles.forget(notice.userId);
       case 'hidden':
       case 'befriended':
       case 'parted':

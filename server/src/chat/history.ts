@@ -7,6 +7,7 @@ import type { Caller } from './caller.js';
 import type { Door } from './door.js';
 import { historyEvent, historyMessage, peopleOf, type Place } from './entry-event.js';
 import type { Names } from './names.js';
+import type { Profiles } from './profiles.js';
 
 /** Which part of a log: before or after a seq; neither means the newest. */
 export interface PageAsked {
@@ -19,6 +20,7 @@ export interface HistoryParts {
   door: Door;
   log: LogStore;
   names: Names;
+  profiles: Pick<Profiles, 'of'>;
   meter: Meter;
   runtime: Runtime;
 }
@@ -48,7 +50,7 @@ export class History {
   }
 
   async #page(caller: Caller, opened: Opened, place: Place, asked: PageAsked) {
-    const { log, names, meter, runtime } = this.#parts;
+    const { log, names, profiles, meter, runtime } = this.#parts;
     const started = runtime.monotonic();
     const { before, after, limit } = asked;
     const page = await log.page({
@@ -61,12 +63,13 @@ export class History {
       limit,
       maxBytes: LIMITS.replyMaxBytes,
     });
-    await names.learn([
-      ...page.entries.flatMap((entry) => peopleOf(entry, place)),
-      ...(place.kind === 'direct' ? place.userIds : []),
-    ]);
+    const named = page.entries.flatMap((entry) => peopleOf(entry, place));
+    if (place.kind === 'direct') named.push(...place.userIds);
+    // Who is in a direct chat is told with the inbox.
+    const people = place.kind === 'group' ? await profiles.of(named) : [];
+    await names.learn(named);
     meter.time('history_seconds', (runtime.monotonic() - started) / 1000);
-    return shown(page, place, names, caller.userId);
+    return { ...shown(page, place, names, caller.userId), ...(people.length > 0 && { people }) };
   }
 }
 

@@ -4,6 +4,7 @@ import type { Meter } from '../ports/meter.js';
 import type { Runtime } from '../ports/runtime.js';
 import type { Caller } from './caller.js';
 import type { Names } from './names.js';
+import type { Profiles } from './profiles.js';
 import { visibleFrom } from './history.js';
 import { chatView, groupView } from './views.js';
 
@@ -27,6 +28,7 @@ interface Position {
 export interface InboxParts {
   inbox: InboxStore;
   names: Names;
+  profiles: Pick<Profiles, 'of'>;
   runtime: Runtime;
   meter: Meter;
 }
@@ -40,7 +42,7 @@ export class Inbox {
   }
 
   async read(caller: Caller, asked: InboxAsked): Promise<InboxView> {
-    const { inbox, names, runtime, meter } = this.#parts;
+    const { inbox, names, profiles, runtime, meter } = this.#parts;
     const started = runtime.monotonic();
     const position = asked.cursor === undefined ? undefined : decodeCursor(asked.cursor);
     const since = position?.since ?? (asked.token === undefined ? 0 : decodeToken(asked.token));
@@ -54,7 +56,9 @@ export class Inbox {
     const left = since > 0 && position === undefined ? await inbox.leftSince(caller.userId, since) : [];
     const items = fitting(page.items);
     const hasMore = page.hasMore || items.length < page.items.length;
-    await names.learn(items.flatMap(peopleIn));
+    const named = [caller.userId, ...items.flatMap(peopleIn)];
+    const people = await profiles.of(named);
+    await names.learn(named);
     meter.time('inbox_seconds', (runtime.monotonic() - started) / 1000);
 
     const last = items.at(-1);
@@ -62,6 +66,7 @@ export class Inbox {
       username: caller.username,
       chats: items.filter((item) => item.peer !== null).map((item) => chatView(item, names, caller.userId)),
       groups: items.filter((item) => item.peer === null).map((item) => groupView(item, seen(item), names, caller.userId)),
+      ...(people.length > 0 && { people }),
       left: left.map((groupId) => ({ groupId })),
       ...(hasMore && last !== undefined
         ? { cursor: encode({ since, startedAt, movedAt: last.movedAt, id: last.conversation.id }) }

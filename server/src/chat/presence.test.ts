@@ -17,6 +17,7 @@ const fail = (error: unknown) => {
 };
 const rest = {
   displayName: null,
+  colour: null,
   passwordHash: '',
   admin: false,
   invisible: false,

@@ -25,6 +25,7 @@ beforeEach(async () => {
     id: 'ann',
     username: 'ann',
     displayName: null,
+    colour: null,
     passwordHash: 'x',
     admin: false,
     invisible: false,

@@ -1,4 +1,4 @@
-import type { Account, AccountStore } from '../ports/accounts.js';
+import type { Account, AccountStore, ProfileChange } from '../ports/accounts.js';
 import { AppendRefused } from '../ports/log.js';
 import type { Meter } from '../ports/meter.js';
 import type { Job } from '../ports/profile.js';
@@ -52,7 +52,7 @@ export class KnownAccounts implements AccountStore {
     return this.#accounts.setPassword(id, passwordHash);
   }
 
-  setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void> {
+  setProfile(id: string, change: ProfileChange): Promise<void> {
     return this.#accounts.setProfile(id, change);
   }
 

@@ -4,6 +4,7 @@ import type { Groups } from '../chat/groups.js';
 import type { History } from '../chat/history.js';
 import type { Inbox } from '../chat/inbox.js';
 import type { Messages } from '../chat/messages.js';
+import type { Profiles } from '../chat/profiles.js';
 import type { Receipts } from '../chat/receipts.js';
 import type { Typing } from '../chat/typing.js';
 import type { Runtime } from '../ports/runtime.js';
@@ -20,6 +21,7 @@ export interface ChatNouns {
   messages: Messages;
   history: History;
   inbox: Inbox;
+  profiles: Profiles;
   receipts: Receipts;
   typing: Typing;
 }
@@ -28,7 +30,7 @@ type Commands = { [T in ChatCommand['type']]: (connection: ChatConnection, comma
 
 /** Every command that a chat client may send, and the one call that answers it. Start reading here. */
 export function chatCommands(nouns: ChatNouns, limits: Limits, runtime: Runtime): Commands {
-  const { chats, groups, messages, history, inbox, receipts, typing } = nouns;
+  const { chats, groups, messages, history, inbox, profiles, receipts, typing } = nouns;
   return {
     INIT_DATA: async (connection, command) => {
       limits.history.spend(connection.userId);
@@ -97,6 +99,10 @@ export function chatCommands(nouns: ChatNouns, limits: Limits, runtime: Runtime)
     DELETE_MESSAGE: async (connection, command) => {
       limits.messages.spend(connection.userId);
       return success(command, await messages.delete(connection.caller, command, connection));
+    },
+    GET_PEOPLE: async (connection, command) => {
+      await roomForReply(connection);
+      return { type: 'PEOPLE', people: await profiles.named(command.usernames) };
     },
     PING: async () => ({ type: 'PONG', time: runtime.now() }),
     DISCONNECT: async (connection, command) => {

@@ -18,7 +18,7 @@ const ROSTER = `SELECT kind, members_version, blocked, name,
     (SELECT json_group_array(json_array(user_id, role, joined_seq)) FROM memberships WHERE conversation_id = c.id AND left_seq IS NULL)
   FROM conversations c WHERE id = ?`;
 /** CROSS JOIN keeps the order: from the members to their accounts, never through all accounts. */
-const MEMBERS = `SELECT m.user_id, a.username, m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq
+const MEMBERS = `SELECT m.user_id, a.username, a.display_name, a.colour, m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq
   FROM memberships m CROSS JOIN accounts a
   WHERE m.conversation_id = ? AND m.left_seq IS NULL AND a.id = m.user_id AND a.username_key > ?
   ORDER BY a.username_key LIMIT ?`;

@@ -18,6 +18,7 @@ function accounts(stage: Stage): void {
     id: randomUUID(),
     username,
     displayName: null,
+    colour: null,
     passwordHash: 'hash',
     admin: false,
     invisible: false,
@@ -30,7 +31,7 @@ function accounts(stage: Stage): void {
   const store = (turn = 0) => stage.node(turn).accounts;
 
   it('keeps an account as it was made, and finds it whatever the case', async () => {
-    const ann = account('Ann.Case', { displayName: 'Ann', admin: true, invisible: true, lastSeen: 5 });
+    const ann = account('Ann.Case', { displayName: 'Ann', colour: 'teal', admin: true, invisible: true, lastSeen: 5 });
     expect(await store().create(ann)).toBe(true);
     expect(await store(1).byUsername('ann.cASE')).toEqual(ann);
     expect(await store().byIds([ann.id, randomUUID()])).toEqual([ann]);
@@ -46,12 +47,21 @@ function accounts(stage: Stage): void {
   });
 
   it('W66 a closed account keeps its name and id, and is found by nobody who searches', async () => {
-    const gone = account('gone.away', { displayName: 'Gone', admin: true, lastSeen: 5 });
+    const gone = account('gone.away', { displayName: 'Gone', colour: 'plum', admin: true, lastSeen: 5 });
     await store().create(gone);
     await store().close(gone.id, 7);
     await store(1).close(gone.id, 8);
     await store().setLastSeen([{ userId: gone.id, at: 9 }]);
-    const closed = { ...gone, displayName: null, admin: false, invisible: true, lastSeen: null, passwordHash: '', closedAt: 7 };
+    const closed = {
+      ...gone,
+      displayName: null,
+      colour: null,
+      admin: false,
+      invisible: true,
+      lastSeen: null,
+      passwordHash: '',
+      closedAt: 7,
+    };
     expect(await store(1).byIds([gone.id])).toEqual([closed]);
     expect(await store(1).byUsername('Gone.Away')).toEqual(closed);
     expect(await store(1).search('gone.', 10)).toEqual([]);
@@ -82,15 +92,17 @@ function accounts(stage: Stage): void {
     await store().setPassword(eve.id, 'other');
     await store().setProfile(eve.id, { displayName: 'Eve' });
     await store(1).setProfile(eve.id, { invisible: true });
+    await store().setProfile(eve.id, { colour: 'rose' });
     await store().setProfile(eve.id, {});
     expect(await store().byUsername('eve-change')).toEqual({
       ...eve,
       passwordHash: 'other',
       displayName: 'Eve',
+      colour: 'rose',
       invisible: true,
     });
-    await store().setProfile(eve.id, { displayName: null });
-    expect((await store(1).byUsername('eve-change'))?.displayName).toBeNull();
+    await store().setProfile(eve.id, { displayName: null, colour: null });
+    expect(await store(1).byUsername('eve-change')).toMatchObject({ displayName: null, colour: null });
   });
 
   it('gives and takes the role of an operator', async () => {

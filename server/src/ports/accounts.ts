@@ -1,8 +1,12 @@
+import type { Colour } from '@parley/protocol';
+
 export interface Account {
   id: string;
   /** As the user wrote it; unique without case. */
   username: string;
   displayName: string | null;
+  /** What they want to be drawn in; null: none was chosen. */
+  colour: Colour | null;
   passwordHash: string;
   admin: boolean;
   invisible: boolean;
@@ -25,6 +29,13 @@ export interface SessionRow {
   address: string | null;
 }
 
+/** What is not given stays. */
+export interface ProfileChange {
+  displayName?: string | null;
+  colour?: Colour | null;
+  invisible?: boolean;
+}
+
 /** Who people are. Ids are the keys; a username belongs to one account for ever. */
 export interface AccountStore {
   /** False: the username is, or was, taken. */
@@ -34,7 +45,7 @@ export interface AccountStore {
   /** By username ascending, without case; no closed ones. `after`: only those after this username. */
   search(prefix: string, limit: number, after?: string): Promise<Account[]>;
   setPassword(id: string, passwordHash: string): Promise<void>;
-  setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void>;
+  setProfile(id: string, change: ProfileChange): Promise<void>;
   /** For good: nobody signs in to it, or finds it by searching. Name and id stay, for what it wrote; the rest goes. */
   close(id: string, at: number): Promise<void>;
   setAdmin(id: string, admin: boolean): Promise<void>;

@@ -193,6 +193,15 @@ function groups(stage: Stage): void {
     const members = await stage.node(1).conversations.members(group, undefined, 10);
     expect(members.find((member) => member.userId === b)).toMatchObject({ role: 'member', joinedSeq: 2, delivered: 3, read: 2 });
   });
+
+  it('W70 members are shown with how they want to be seen', async () => {
+    const [a, b] = (await stage.people(2)) as [string, string];
+    const group = await stage.group(a, [b]);
+    await stage.node().accounts.setProfile(b, { displayName: 'Bob', colour: 'sea' });
+    const members = await stage.node(1).conversations.members(group, undefined, 10);
+    expect(members.find((member) => member.userId === a)).toMatchObject({ displayName: null, colour: null });
+    expect(members.find((member) => member.userId === b)).toMatchObject({ displayName: 'Bob', colour: 'sea' });
+  });
 }
 
 function inboxes(stage: Stage): void {

@@ -1,4 +1,4 @@
-import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
+import type { Access, Colour, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type { Entry, Appended } from './log.js';
 
 export interface DirectConversation {
@@ -44,6 +44,8 @@ export interface Opened {
 export interface Member {
   userId: string;
   username: string;
+  displayName: string | null;
+  colour: Colour | null;
   role: Role;
   joinedSeq: number;
   joinedAt: number;

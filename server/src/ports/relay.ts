@@ -34,6 +34,8 @@ export type Notice =
   | { kind: 'sessions_ended'; sessionIds: readonly string[] }
   /** Who is in the conversation, or may write to it, has changed. */
   | { kind: 'members_changed'; conversationId: string }
+  /** How the user wants to be seen has changed. */
+  | { kind: 'profile_changed'; userId: string }
   | PresenceNotice;
 
 /** What decides who sees whom. */

@@ -40,6 +40,7 @@ export class Stage {
       id,
       username,
       displayName: null,
+      colour: null,
       passwordHash: 'hash',
       admin: false,
       invisible: false,

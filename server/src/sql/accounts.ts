@@ -1,5 +1,6 @@
 import { sql, type Kysely, type Selectable, type UpdateObject } from 'kysely';
-import type { Account, AccountStore } from '../ports/accounts.js';
+import type { Colour } from '@parley/protocol';
+import type { Account, AccountStore, ProfileChange } from '../ports/accounts.js';
 import type { AccountsTable, Database } from './schema.js';
 
 /** Fewer than the parameters that any of the databases takes in one statement. */
@@ -23,6 +24,7 @@ export class SqlAccounts implements AccountStore {
         username: account.username,
         username_key: keyOf(account.username),
         display_name: account.displayName,
+        colour: account.colour,
         password_hash: account.passwordHash,
         admin: Number(account.admin),
         invisible: Number(account.invisible),
@@ -82,9 +84,10 @@ export class SqlAccounts implements AccountStore {
     await this.#db.updateTable('accounts').set({ password_hash: passwordHash }).where('id', '=', id).execute();
   }
 
-  async setProfile(id: string, change: { displayName?: string | null; invisible?: boolean }): Promise<void> {
+  async setProfile(id: string, change: ProfileChange): Promise<void> {
     const set: UpdateObject<Database, 'accounts'> = {};
     if (change.displayName !== undefined) set.display_name = change.displayName;
+    if (change.colour !== undefined) set.colour = change.colour;
     if (change.invisible !== undefined) set.invisible = Number(change.invisible);
     if (Object.keys(set).length === 0) return;
     await this.#db.updateTable('accounts').set(set).where('id', '=', id).execute();
@@ -93,7 +96,7 @@ export class SqlAccounts implements AccountStore {
   async close(id: string, at: number): Promise<void> {
     await this.#db
       .updateTable('accounts')
-      .set({ closed_at: at, display_name: null, password_hash: '', last_seen: null, invisible: 1, admin: 0 })
+      .set({ closed_at: at, display_name: null, colour: null, password_hash: '', last_seen: null, invisible: 1, admin: 0 })
       .where('id', '=', id)
       .where('closed_at', 'is', null)
       .execute();
@@ -136,6 +139,7 @@ const accountOf = (row: Selectable<AccountsTable>): Account => ({
   id: row.id,
   username: row.username,
   displayName: row.display_name,
+  colour: row.colour as Colour | null,
   passwordHash: row.password_hash,
   admin: row.admin === 1,
   invisible: row.invisible === 1,

@@ -1,4 +1,4 @@
-import type { Access, ConversationSettings, Role, Visibility } from '@parley/protocol';
+import type { Access, Colour, ConversationSettings, Role, Visibility } from '@parley/protocol';
 import type {
   Conversation,
   ConversationStore,
@@ -22,7 +22,7 @@ export interface ConversationQuestions<Statement> {
   direct: Statement;
   /** Of a conversation: kind, members_version, blocked, name, and the members as JSON of [user_id, role, joined_seq]. */
   roster: Statement;
-  /** Of conversation, username in lower case and limit: user_id, username, role, joined_seq, joined_at and both cursors. */
+  /** Of conversation, username in lower case and limit: `MemberRow`. */
   members: Statement;
   /** Of user, conversation and limit: `RecordRow`. */
   memberships: Statement;
@@ -30,7 +30,17 @@ export interface ConversationQuestions<Statement> {
 
 type GroupRow = [id: string, name: string, Access, Visibility, closed: number, memberCount: number, membersVersion: number];
 type RosterRow = [kind: Conversation['kind'], membersVersion: number, blocked: number, name: string, membersJson: string];
-type MemberRow = [userId: string, username: string, Role, joinedSeq: number, joinedAt: number, delivered: number, read: number];
+type MemberRow = [
+  userId: string,
+  username: string,
+  displayName: string | null,
+  Colour | null,
+  Role,
+  joinedSeq: number,
+  joinedAt: number,
+  delivered: number,
+  read: number,
+];
 type RecordRow = [
   id: string,
   kind: Conversation['kind'],
@@ -97,9 +107,11 @@ export abstract class SqlConversations<Statement> implements ConversationStore {
 
   async members(conversationId: string, after: string | undefined, limit: number): Promise<Member[]> {
     const rows = await this.#asker.rows<MemberRow>(this.#questions.members, [conversationId, (after ?? '').toLowerCase(), limit]);
-    return rows.map(([userId, username, role, joinedSeq, joinedAt, delivered, read]) => ({
+    return rows.map(([userId, username, displayName, colour, role, joinedSeq, joinedAt, delivered, read]) => ({
       userId,
       username,
+      displayName,
+      colour,
       role,
       joinedSeq,
       joinedAt,

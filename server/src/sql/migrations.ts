@@ -18,6 +18,7 @@ export const migrations: Record<string, Migration> = {
   '0003_settings': { up: addSettings },
   '0004_closing': { up: addClosing },
   '0005_operators': { up: addOperators },
+  '0006_colours': { up: addColours },
 };
 
 /** Accounts, sessions and blocks. */
@@ -201,4 +202,9 @@ export async function addOperators(db: Kysely<Database>): Promise<void> {
     .addColumn('target', 'text', (column) => column.notNull())
     .addColumn('address', 'text')
     .execute();
+}
+
+/** What people want to be drawn in; null: none was chosen. */
+export async function addColours(db: Kysely<Database>): Promise<void> {
+  await db.schema.alterTable('accounts').addColumn('colour', 'text').execute();
 }

@@ -23,6 +23,7 @@ export interface AccountsTable {
   /** The username in lower case: unique, and the order of searches. */
   username_key: string;
   display_name: string | null;
+  colour: string | null;
   password_hash: string;
   admin: number;
   invisible: number;

@@ -7,6 +7,7 @@ import { Inbox } from '../chat/inbox.js';
 import { Messages } from '../chat/messages.js';
 import { Names } from '../chat/names.js';
 import { Offline } from '../chat/offline.js';
+import { Profiles } from '../chat/profiles.js';
 import { Receipts } from '../chat/receipts.js';
 import { Rosters } from '../chat/rosters.js';
 import { textFrame } from '../edge/frame.js';
@@ -63,6 +64,7 @@ export async function openChat(options: OpenChatOptions): Promise<OpenChat> {
   });
   const friends = { befriended: () => undefined, parted: () => undefined, leftGroup: () => Promise.resolve() };
   const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends });
+  const profiles = new Profiles({ accounts: stores.accounts, contacts, names, delivery, relay: null, runtime });
   return {
     accounts: stores.accounts,
     names,
@@ -70,7 +72,7 @@ export async function openChat(options: OpenChatOptions): Promise<OpenChat> {
     groups: new Groups({ conversations, contacts, log, door, names, delivery, friends, runtime, maxMembers }),
     messages: new Messages({ log, chats, rosters, door, delivery, runtime, meter: silent }),
     receipts: new Receipts({ log, rosters, names, delivery, offline, runtime }),
-    inbox: new Inbox({ inbox: stores.inbox, names, runtime, meter: silent }),
+    inbox: new Inbox({ inbox: stores.inbox, names, profiles, runtime, meter: silent }),
     close: () => stores.close(),
   };
 }

@@ -1,4 +1,4 @@
-import { useEffect } from 'preact/hooks';
+import { useTitle } from '../device/title.js';
 import { ADMIN_PARTS, type AdminPart } from '../router.js';
 import { useText } from '../text/text.js';
 import { Icon } from '../ui/icon.js';
@@ -16,9 +16,7 @@ export function Admin({ part }: { part: AdminPart }) {
   const { app, list } = useText();
   const text = useAdminText();
   const { isAdmin } = useSession();
-  useEffect(() => {
-    document.title = `${text.parts[part]} · ${app.name}`;
-  }, [text, part, app]);
+  useTitle(text.parts[part]);
   return (
     <div class="settings admin">
       <header>

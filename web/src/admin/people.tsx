@@ -2,7 +2,7 @@ import type { http } from '@parley/protocol';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { agoOf, dateOf } from '../text/times.js';
 import { ask } from '../ui/ask.js';
-import { Face } from '../ui/face.js';
+import { PersonFace } from '../ui/face.js';
 import { useSession } from '../use.js';
 import { Old, Said } from './said.js';
 import { useAct, useAdmin, useAdminText, usePages } from './use.js';
@@ -97,7 +97,7 @@ function Account({ user, suspend, unsuspend, signOut }: AccountProps) {
   const { username, displayName, createdAt, lastSeen, admin, suspendedAt } = user;
   return (
     <li>
-      <Face name={username} />
+      <PersonFace username={username} />
       <span class="who">
         <strong>{displayName ?? username}</strong> {displayName !== null && <span class="quiet">{username}</span>}{' '}
         {isMe && <span class="chip">{text.you}</span>} {admin && <span class="chip">{text.operator}</span>}{' '}

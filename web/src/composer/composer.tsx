@@ -13,14 +13,14 @@ const encoder = new TextEncoder();
 /** Without a mouse, Enter is on the screen: it makes a line, and a button sends. */
 const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
 
-/** Where one writes. `target`: the conversation, or the username of somebody with whom there is none yet. */
+/** Where one writes. `target`: the conversation, or the username of somebody with whom there is none yet; `name`: what it is called. */
 export function Composer({ target, name }: { target: Conversation | string; name: string }) {
   const words = useText();
   const { composer: text } = words;
   const client = useClient();
   const { username } = useSession();
   const conversation = typeof target === 'string' ? null : target;
-  const key = draftKey(username, conversation === null ? name : (conversation.with ?? conversation.id));
+  const key = draftKey(username, typeof target === 'string' ? target : (target.with ?? target.id));
   const field = useRef<HTMLTextAreaElement>(null);
   const edited = useEdited(conversation);
   const [problem, setProblem] = useState<string | null>(null);
@@ -29,10 +29,9 @@ export function Composer({ target, name }: { target: Conversation | string; name
   // The field keeps its own text, and with it the browser's undo.
   useLayoutEffect(() => {
     put(field.current, edited === null ? drafts.of(key) : edited.content);
-    if (!isTouch || edited !== null) field.current?.focus();
+    // To focus what has the focus lays out the page all the same.
+    if ((!isTouch || edited !== null) && document.activeElement !== field.current) field.current?.focus();
   }, [key, edited]);
-  useEffect(() => () => editing.end(), [conversation]);
-
   const changed = () => {
     const value = field.current?.value ?? '';
     setExcess(Math.max(0, encoder.encode(value).length - BYTES_MAX));
@@ -42,6 +41,15 @@ export function Composer({ target, name }: { target: Conversation | string; name
   };
 
   const emoji = useEmojiOffer(field, changed);
+  useEffect(
+    () => () => {
+      editing.end();
+      setProblem(null);
+      setExcess(0);
+      emoji.close();
+    },
+    [conversation],
+  );
   const typed = () => {
     changed();
     void emoji.typed();

@@ -4,6 +4,7 @@ import { routeTo } from '../list/matching.js';
 import { router } from '../router.js';
 import { useClient, useSession, useSnapshot } from '../use.js';
 import { preferences } from './preferences.js';
+import { title } from './title.js';
 
 type Summary = Conversation['summary'];
 
@@ -15,6 +16,7 @@ export function useAttention(): void {
   const { username: me } = useSession();
   const unread = useSnapshot(({ conversations }) => conversations.reduce((sum, each) => sum + calls(each.summary), 0));
   useEffect(() => badge(unread), [unread]);
+  useEffect(() => () => badge(0), []);
   useEffect(
     () =>
       client.on('message', ({ conversation, message, isLive }) => {
@@ -42,16 +44,7 @@ const isQuiet = ({ settings }: Summary) => settings.muted || settings.archived;
 const calls = (summary: Summary) => (isQuiet(summary) ? 0 : summary.unread);
 
 /** The title says it to tabs, the badge to an installed app. */
-function badge(unread: number): () => void {
-  const mark = () => {
-    const plain = document.title.replace(/^\(\d+\+?\) /, '');
-    const wanted = unread > 0 ? `(${unread > 99 ? '99+' : unread}) ${plain}` : plain;
-    if (document.title !== wanted) document.title = wanted;
-  };
-  mark();
-  const title = document.querySelector('title');
-  const watch = new MutationObserver(mark);
-  if (title !== null) watch.observe(title, { childList: true });
+function badge(unread: number): void {
+  title.count(unread);
   if ('setAppBadge' in navigator) void navigator.setAppBadge(unread).catch(() => undefined);
-  return () => watch.disconnect();
 }

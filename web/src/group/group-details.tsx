@@ -6,9 +6,9 @@ import { pathOf, router } from '../router.js';
 import { useText } from '../text/text.js';
 import { ask } from '../ui/ask.js';
 import { Dialog } from '../ui/dialog.js';
-import { Face } from '../ui/face.js';
 import { Menu } from '../ui/menu.js';
 import { copy, Notice } from '../ui/notice.js';
+import { PersonLine } from '../ui/person.js';
 import { useClient, useSession, useVersion } from '../use.js';
 import { useMembers, type Member } from './members.js';
 import { PeopleField } from './people-field.js';
@@ -69,20 +69,19 @@ export function GroupDetails({ conversation, onClose }: { conversation: Conversa
       {mayChange && (
         <PeopleField
           picked={members.map(({ username }) => username)}
-          onPick={(username) => void change(() => api.addMember(conversation.id, username))}
+          onPick={({ username }) => void change(() => api.addMember(conversation.id, username))}
         />
       )}
       <h3>{text.members}</h3>
       <ul class="people">
         {members.map((member) => (
           <li key={member.username} class="row">
-            <Face name={member.username} />
-            <span class="title">{member.username}</span>
+            <PersonLine person={member} />
             <span class="quiet">{text.role[member.role]}</span>
             {member.username !== me && RANK[role] > RANK[member.role] && (
               <Menu
-                label={member.username}
-                items={[
+                label={member.displayName ?? member.username}
+                items={() => [
                   ...(role === 'owner'
                     ? rolesFor(member, words.group, (next) => change(() => api.setRole(conversation.id, member.username, next)))
                     : []),

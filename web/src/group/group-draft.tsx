@@ -1,8 +1,10 @@
+import type { Person } from '@parley/client';
 import { useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import { router } from '../router.js';
 import { useText } from '../text/text.js';
 import { Dialog } from '../ui/dialog.js';
+import { PersonName } from '../ui/person.js';
 import { useClient } from '../use.js';
 import { PeopleField } from './people-field.js';
 
@@ -12,13 +14,14 @@ export function GroupDraftDialog({ onClose }: { onClose: () => void }) {
   const { group: text } = words;
   const client = useClient();
   const [name, setName] = useState('');
-  const [members, setMembers] = useState<readonly string[]>([]);
+  const [members, setMembers] = useState<readonly Person[]>([]);
   const [isOpen, setOpen] = useState(true);
   const [problem, setProblem] = useState<string | null>(null);
   const create = async (event: SubmitEvent) => {
     event.preventDefault();
     try {
-      const group = await client.createGroup({ name: name.trim(), members, access: isOpen ? 'open' : 'invite' });
+      const usernames = members.map(({ username }) => username);
+      const group = await client.createGroup({ name: name.trim(), members: usernames, access: isOpen ? 'open' : 'invite' });
       onClose();
       router.go({ page: 'group', groupId: group.id, seq: null });
     } catch (error) {
@@ -39,12 +42,12 @@ export function GroupDraftDialog({ onClose }: { onClose: () => void }) {
             autoFocus
           />
         </div>
-        <PeopleField picked={members} onPick={(username) => setMembers([...members, username])} />
+        <PeopleField picked={members.map(({ username }) => username)} onPick={(person) => setMembers([...members, person])} />
         <ul class="picked">
-          {members.map((username) => (
-            <li key={username}>
-              {username}{' '}
-              <button type="button" class="inline" onClick={() => setMembers(members.filter((each) => each !== username))}>
+          {members.map((person) => (
+            <li key={person.username}>
+              <PersonName person={person} />{' '}
+              <button type="button" class="inline" onClick={() => setMembers(members.filter((each) => each !== person))}>
                 {text.remove}
               </button>
             </li>

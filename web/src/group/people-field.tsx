@@ -1,17 +1,18 @@
+import type { Person } from '@parley/client';
 import { useState } from 'preact/hooks';
 import { usePeople } from '../list/people.js';
 import { useText } from '../text/text.js';
-import { Face } from '../ui/face.js';
+import { PersonLine } from '../ui/person.js';
 import { useSession } from '../use.js';
 
 /** A field in which one finds people; each that is picked is told. */
-export function PeopleField({ picked, onPick }: { picked: readonly string[]; onPick: (username: string) => void }) {
+export function PeopleField({ picked, onPick }: { picked: readonly string[]; onPick: (person: Person) => void }) {
   const { group: text } = useText();
   const { username: me } = useSession();
   const [typed, setTyped] = useState('');
   const found = usePeople(typed).filter(({ username }) => username !== me && !picked.includes(username));
-  const pick = (username: string) => {
-    onPick(username);
+  const pick = (person: Person) => {
+    onPick(person);
     setTyped('');
   };
   return (
@@ -25,18 +26,17 @@ export function PeopleField({ picked, onPick }: { picked: readonly string[]; onP
           if (event.key !== 'Enter') return;
           event.preventDefault();
           const [first] = found;
-          if (first !== undefined) pick(first.username);
+          if (first !== undefined) pick(first);
         }}
         autoComplete="off"
         autoCapitalize="none"
         spellcheck={false}
       />
       <ul class="people">
-        {found.map(({ username }) => (
-          <li key={username}>
-            <button type="button" class="row" onClick={() => pick(username)}>
-              <Face name={username} />
-              <span class="title">{username}</span>
+        {found.map((person) => (
+          <li key={person.username}>
+            <button type="button" class="row" onClick={() => pick(person)}>
+              <PersonLine person={person} />
             </button>
           </li>
         ))}

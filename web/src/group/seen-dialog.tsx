@@ -1,7 +1,7 @@
 import type { Conversation, Message } from '@parley/client';
 import { useText } from '../text/text.js';
 import { Dialog } from '../ui/dialog.js';
-import { Face } from '../ui/face.js';
+import { PersonLine } from '../ui/person.js';
 import { useMembers, type Member } from './members.js';
 
 /** Who has read a message of a group, who has received it, and who has not. */
@@ -33,10 +33,9 @@ export function SeenDialog({
             <section key={title} aria-label={title}>
               <h3>{title}</h3>
               <ul class="people">
-                {people.map(({ username }) => (
-                  <li key={username} class="row">
-                    <Face name={username} />
-                    <span class="title">{username}</span>
+                {people.map((person) => (
+                  <li key={person.username} class="row">
+                    <PersonLine person={person} />
                   </li>
                 ))}
               </ul>

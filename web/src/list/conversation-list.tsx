@@ -1,5 +1,5 @@
 import type { ConversationSnapshot } from '@parley/client';
-import { useMemo, useRef, useState } from 'preact/hooks';
+import { useCallback, useMemo, useRef, useState } from 'preact/hooks';
 import { VirtualList } from '../ui/virtual-list.js';
 import { router } from '../router.js';
 import { Found, usePeople } from './people.js';
@@ -15,7 +15,7 @@ const ROW_PX = 64;
 /** All conversations, the one that moved last first; what one types finds those, and people to begin one with. */
 export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
   const { list: text } = useText();
-  const { username, isAdmin } = useSession();
+  const { username, isAdmin, client } = useSession();
   const route = useRoute();
   const conversations = useSnapshot((snapshot) => snapshot.conversations);
   const isComplete = useSnapshot((snapshot) => snapshot.username !== null);
@@ -29,13 +29,14 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
     [conversations, active, archived, isArchive, filter],
   );
   const people = usePeople(filter);
-  const strangers = people.filter(
-    (person) => person.username !== username && !conversations.some(({ conversation }) => conversation.with === person.username),
-  );
+  const strangers = people.filter((person) => person.username !== username && client.chatWith(person.username) === null);
   const openId = route.page === 'group' ? route.groupId : null;
   const openWith = route.page === 'chat' ? route.username.toLowerCase() : null;
   const isOpen = ({ conversation }: ConversationSnapshot) =>
     conversation.id === openId || (openWith !== null && conversation.with?.toLowerCase() === openWith);
+
+  // The same one always, so that a row that has not changed is not drawn again.
+  const picked = useCallback(() => setFilter(''), []);
 
   const enterFirst = (event: SubmitEvent) => {
     event.preventDefault();
@@ -107,11 +108,11 @@ export function ConversationList({ onNewGroup }: { onNewGroup: () => void }) {
           style={filter === '' ? {} : { flex: '0 1 auto', height: shown.length * ROW_PX }}
         >
           {(item: ConversationSnapshot) => (
-            <ConversationRow key={item.conversation.id} item={item} isOpen={isOpen(item)} onPick={() => setFilter('')} />
+            <ConversationRow key={item.conversation.id} item={item} isOpen={isOpen(item)} onPick={picked} />
           )}
         </VirtualList>
       )}
-      {filter !== '' && <Found people={strangers} onPick={() => setFilter('')} />}
+      {filter !== '' && <Found people={strangers} onPick={picked} />}
       {isArchive && shown.length === 0 && filter === '' && <p class="empty quiet">{text.archiveEmpty}</p>}
       {isComplete && !isArchive && shown.length === 0 && filter === '' && (
         <div class="empty">

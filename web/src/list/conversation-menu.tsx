@@ -40,15 +40,19 @@ export function ConversationMenu({ conversation, of, more = [] }: ConversationMe
     label: isSet ? off : on,
     run: () => void change(() => conversation.setSettings({ [name]: !isSet }), isSet ? undone : done),
   });
-  const items: MenuItem[] = [
+  const blocking = (): MenuItem[] => {
+    if (peer === null || conversation.blocked) return [];
+    const done = words.settings.blocked(conversation.title);
+    return [
+      { label: words.settings.block(conversation.title), isGrave: true, run: () => void change(() => api.block(peer), done) },
+    ];
+  };
+  const items = () => [
     toggle('pinned', pinned, text.pin),
     toggle('muted', muted, text.mute),
     toggle('archived', archived, text.archive),
     ...more,
+    ...blocking(),
   ];
-  if (peer !== null && !conversation.blocked) {
-    const block = words.settings.block(peer);
-    items.push({ label: block, isGrave: true, run: () => void change(() => api.block(peer), words.settings.blocked(peer)) });
-  }
   return <Menu label={text.actions(conversation.title)} items={items} of={of} />;
 }

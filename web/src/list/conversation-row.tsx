@@ -1,14 +1,14 @@
-import type { Conversation, ConversationSnapshot, Message } from '@parley/client';
+import type { ConversationSnapshot, Message } from '@parley/client';
 import { memo } from 'preact/compat';
 import { useRef } from 'preact/hooks';
 import { draftKey, drafts, useDraft } from '../composer/drafts.js';
 import { useText } from '../text/text.js';
 import type { Texts } from '../text/en.js';
 import { shortTimeOf, wholeTimeOf } from '../text/times.js';
-import { Face } from '../ui/face.js';
+import { GroupFace, PersonFace } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
-import { useSession, useSnapshot } from '../use.js';
+import { useNames, useSession, useSnapshot } from '../use.js';
 import { ConversationMenu } from './conversation-menu.js';
 import { routeTo } from './matching.js';
 
@@ -21,6 +21,7 @@ interface RowProps {
 export const ConversationRow = memo(function ConversationRow({ item, isOpen, onPick }: RowProps) {
   const text = useText();
   const { username } = useSession();
+  const nameOf = useNames();
   const { conversation, summary, typing } = item;
   const { title, with: peer, lastAt, unread } = conversation;
   const { muted, pinned } = summary.settings;
@@ -37,8 +38,8 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
         data-unread={unread > 0 && !muted}
         onPick={onPick}
       >
-        <Face name={title} status={status} isGroup={summary.kind === 'group'} />
-        <span class="title">
+        {peer === null ? <GroupFace name={title} /> : <PersonFace username={peer} status={status} />}
+        <span class="title" title={peer ?? undefined}>
           {title}
           {pinned && <Icon name="pinned" label={text.list.pinned} />}
           {muted && <Icon name="muted" label={text.list.muted} />}
@@ -48,7 +49,7 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
         </time>
         <span class="preview">
           {typing.length > 0 ? (
-            <em>{text.conversation.typing(typing)}</em>
+            <em>{text.conversation.typing(typing.map(nameOf))}</em>
           ) : hasFailed ? (
             <em class="problem">{text.list.failed}</em>
           ) : draft !== '' && !isOpen ? (
@@ -56,7 +57,7 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
               <em>{text.list.draft}</em> {drafts.firstLine(draft)}
             </>
           ) : (
-            previewOf(conversation, username, text)
+            previewOf(summary, username, nameOf, text)
           )}
         </span>
         {unread > 0 && (
@@ -70,11 +71,16 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
   );
 });
 
-function previewOf({ lastMessage, kind }: Conversation, me: string, text: Texts): string {
+function previewOf(
+  { lastMessage, kind }: ConversationSnapshot['summary'],
+  me: string,
+  nameOf: (username: string) => string,
+  text: Texts,
+): string {
   if (lastMessage === null) return text.list.noMessages;
   const said = contentOf(lastMessage, text);
   if (lastMessage.from === me) return text.list.you(said);
-  return kind === 'group' ? text.list.from(lastMessage.from, said) : said;
+  return kind === 'group' ? text.list.from(nameOf(lastMessage.from), said) : said;
 }
 
 /** Of Markdown, what says nothing in a line: fences with their language, bold, code. */

@@ -9,13 +9,18 @@ export function listed(conversations: readonly ConversationSnapshot[]): readonly
   return [...shown.filter(isPinned), ...shown.filter((each) => !isPinned(each))];
 }
 
-/** Those whose title has the text in it, those that begin with it first. */
+/** Those whose title or username has the text in it, those that begin with it first. */
 export function matching(conversations: readonly ConversationSnapshot[], filter: string): readonly ConversationSnapshot[] {
   const wanted = filter.trim().toLowerCase();
   if (wanted === '') return conversations;
-  const found = conversations.filter(({ conversation }) => conversation.title.toLowerCase().includes(wanted));
-  const begins = ({ conversation }: ConversationSnapshot) => Number(conversation.title.toLowerCase().startsWith(wanted));
-  return found.sort((a, b) => begins(b) - begins(a));
+  const [begin, have]: [ConversationSnapshot[], ConversationSnapshot[]] = [[], []];
+  for (const each of conversations) {
+    const { title, with: username } = each.conversation;
+    const names = [title.toLowerCase(), username?.toLowerCase() ?? ''];
+    if (names.some((name) => name.startsWith(wanted))) begin.push(each);
+    else if (names.some((name) => name.includes(wanted))) have.push(each);
+  }
+  return [...begin, ...have];
 }
 
 export function routeTo(conversation: Conversation): Route {

@@ -1,13 +1,9 @@
+import type { Person } from '@parley/client';
 import { useEffect, useState } from 'preact/hooks';
 import { useText } from '../text/text.js';
 import { Link } from '../ui/link.js';
-import { Face } from '../ui/face.js';
+import { PersonLine } from '../ui/person.js';
 import { useSession } from '../use.js';
-
-interface Person {
-  username: string;
-  displayName: string | null;
-}
 
 const PAUSE_MS = 150;
 const PEOPLE_MAX = 8;
@@ -41,12 +37,10 @@ export function Found({ people, onPick }: { people: readonly Person[]; onPick: (
     <section class="found" aria-label={text.people}>
       <h2>{text.people}</h2>
       <ul>
-        {people.map(({ username, displayName }) => (
-          <li key={username}>
-            <Link to={{ page: 'chat', username, seq: null }} class="row" onPick={onPick}>
-              <Face name={username} />
-              <span class="title">{displayName ?? username}</span>
-              {displayName !== null && <span class="quiet">{username}</span>}
+        {people.map((person) => (
+          <li key={person.username}>
+            <Link to={{ page: 'chat', username: person.username, seq: null }} class="row" onPick={onPick}>
+              <PersonLine person={person} />
             </Link>
           </li>
         ))}

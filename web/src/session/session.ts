@@ -1,4 +1,5 @@
-import { IndexedDbOutbox, ParleyApi, ParleyClient, ParleyError } from '@parley/client';
+import { IndexedDbOutbox, ParleyApi, ParleyClient, ParleyError, systemRuntime } from '@parley/client';
+import { withNextFrame } from '../device/frames.js';
 
 /* Who is signed in, in this browser. The token is in a cookie that no script can read. */
 
@@ -21,6 +22,8 @@ export type SessionState =
 const KEY = 'parley-user';
 /** Whoever scrolls back through years keeps what they have read: some 40 MB at most, until the page is closed. */
 const TIMELINE_MAX_ENTRIES = 120_000;
+/** What one goes to and fro between in a day. */
+const TIMELINES_MAX_OPEN = 100;
 /** Tabs of one browser sign in and out together. */
 const tabs = new BroadcastChannel('parley-session');
 
@@ -95,7 +98,8 @@ class Sessions {
       chatUrl: `${sockets}/chat`,
       presenceUrl: `${sockets}/presence`,
       outbox: new IndexedDbOutbox(username),
-      bounds: { timelineMaxEntries: TIMELINE_MAX_ENTRIES },
+      runtime: { ...systemRuntime, soon: withNextFrame },
+      bounds: { timelineMaxEntries: TIMELINE_MAX_ENTRIES, timelinesMaxOpen: TIMELINES_MAX_OPEN },
     });
     client.on('state', (state) => {
       if (state.name === 'closed' && state.cause !== 'user') this.#leave(true);

@@ -3,23 +3,24 @@ import { useSyncExternalStore } from 'preact/compat';
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { canNotify } from '../device/attention.js';
 import { preferences, type Theme } from '../device/preferences.js';
+import { useTitle } from '../device/title.js';
 import { PasswordField } from '../session/password-field.js';
 import { sessions } from '../session/session.js';
 import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
 import { agoOf } from '../text/times.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { KnownName } from '../ui/person.js';
 import { deviceName } from './device-name.js';
 import { OwnData } from './own-data.js';
+import { Profile } from './profile.js';
 import { Section, useChange } from './section.js';
 import { useSession } from '../use.js';
 
 export function Settings() {
   const words = useText();
-  const { settings: text, app, list } = words;
-  useEffect(() => {
-    document.title = `${text.title} · ${app.name}`;
-  }, [text, app]);
+  const { settings: text, list } = words;
+  useTitle(text.title);
   return (
     <div class="settings">
       <header>
@@ -41,53 +42,6 @@ export function Settings() {
         </button>
       </div>
     </div>
-  );
-}
-
-function Profile() {
-  const { settings: text } = useText();
-  const { api, username } = useSession();
-  const [me, setMe] = useState<http.Me | null>(null);
-  const { change, outcome } = useChange();
-  useEffect(() => void api.me().then(setMe, () => undefined), [api]);
-  const save = (event: SubmitEvent) => {
-    event.preventDefault();
-    if (me === null) return;
-    const { displayName, invisible } = me;
-    void change(() => api.updateProfile({ displayName: displayName?.trim() || null, invisible }), text.saved);
-  };
-  return (
-    <Section title={text.profile}>
-      <form onSubmit={save}>
-        <p>
-          <span class="quiet">{text.username}</span> {username}
-        </p>
-        <div class="field">
-          <label for="display-name">{text.displayName}</label>
-          <input
-            id="display-name"
-            value={me?.displayName ?? ''}
-            onInput={(event) => me !== null && setMe({ ...me, displayName: event.currentTarget.value })}
-            maxLength={64}
-            autoComplete="name"
-            disabled={me === null}
-          />
-        </div>
-        <label>
-          <input
-            type="checkbox"
-            checked={me?.invisible ?? false}
-            onChange={(event) => me !== null && setMe({ ...me, invisible: event.currentTarget.checked })}
-            disabled={me === null}
-          />
-          {text.invisible}
-        </label>
-        <button type="submit" disabled={me === null}>
-          {text.save}
-        </button>
-        {outcome}
-      </form>
-    </Section>
   );
 }
 
@@ -232,7 +186,7 @@ function Blocks() {
       <ul class="plain">
         {blocks.map(({ username }) => (
           <li key={username}>
-            {username}
+            <KnownName username={username} />
             <button type="button" onClick={() => void api.unblock(username).then(load)}>
               {text.unblock}
             </button>

@@ -1,3 +1,4 @@
+import { dayOf } from './days.js';
 import { catalogue } from './text.js';
 
 /* Times as people of the language write them, in the time zone of the device. */
@@ -18,22 +19,29 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 /** The browser's own variant of the language, such as en-GB, so that hours and dates look as at home. */
 const localeOf = () => navigator.languages.find((tag) => tag.startsWith(catalogue.language)) ?? catalogue.language;
 
+/** Whole times of the minutes that were asked for last: rows of a timeline share them. */
+const wholeTimes = new Map<string, string>();
+const WHOLE_TIMES_MAX = 500;
+
 export const timeOf = (at: number): string => format({ hour: 'numeric', minute: '2-digit' }).format(at);
 
-export const wholeTimeOf = (at: number): string => format({ dateStyle: 'full', timeStyle: 'short' }).format(at);
+export function wholeTimeOf(at: number): string {
+  const key = `${catalogue.language} ${Math.floor(at / MINUTE_MS)}`;
+  const known = wholeTimes.get(key) ?? format({ dateStyle: 'full', timeStyle: 'short' }).format(at);
+  if (wholeTimes.size >= WHOLE_TIMES_MAX) wholeTimes.clear();
+  wholeTimes.set(key, known);
+  return known;
+}
 
 /** The day alone. */
 export const dateOf = (at: number): string => format({ dateStyle: 'medium' }).format(at);
 
-/** The day as a number that differs between days of the device's time zone. */
-export function dayOf(at: number): number {
-  const date = new Date(at);
-  return Date.UTC(date.getFullYear(), date.getMonth(), date.getDate()) / DAY_MS;
-}
+/** How many days before today, by the calendar of the device's time zone. */
+const daysAgo = (at: number, now: number) => Math.round((dayOf(now).from - dayOf(at).from) / DAY_MS);
 
 export function dayName(at: number, now = Date.now()): string {
   const { today, yesterday } = catalogue.texts().conversation;
-  const ago = dayOf(now) - dayOf(at);
+  const ago = daysAgo(at, now);
   if (ago === 0) return today;
   if (ago === 1) return yesterday;
   if (ago > 1 && ago < 7) return format({ weekday: 'long' }).format(at);
@@ -43,7 +51,7 @@ export function dayName(at: number, now = Date.now()): string {
 
 /** As a list shows it: the time today, the weekday this week, else the date. */
 export function shortTimeOf(at: number, now = Date.now()): string {
-  const ago = dayOf(now) - dayOf(at);
+  const ago = daysAgo(at, now);
   if (ago === 0) return timeOf(at);
   if (ago > 0 && ago < 7) return format({ weekday: 'short' }).format(at);
   return format({ day: 'numeric', month: 'numeric', year: '2-digit' }).format(at);

@@ -2,19 +2,26 @@ import type { GroupEntry } from '@parley/client';
 import type { Texts } from '../text/en.js';
 import { useText } from '../text/text.js';
 import { wholeTimeOf } from '../text/times.js';
+import { useNames } from '../use.js';
 
 /** What happened to a group, in a line. */
 export function EventLine({ entry }: { entry: GroupEntry }) {
   const { group: text } = useText();
+  const nameOf = useNames();
   return (
     <p class="mark quiet" title={wholeTimeOf(entry.createdAt)}>
-      {wordsOf(entry, text)}
+      {wordsOf(entry, nameOf, text)}
     </p>
   );
 }
 
-function wordsOf({ event, from, username, name, role }: GroupEntry, { event: text, role: roles }: Texts['group']): string {
-  const whom = username ?? '';
+function wordsOf(
+  { event, from: fromUsername, username, name, role }: GroupEntry,
+  nameOf: (username: string) => string,
+  { event: text, role: roles }: Texts['group'],
+): string {
+  const from = nameOf(fromUsername);
+  const whom = nameOf(username ?? '');
   switch (event) {
     case 'created':
     case 'settings':

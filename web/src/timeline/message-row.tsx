@@ -8,11 +8,11 @@ import { pathOf } from '../router.js';
 import { routeTo } from '../list/matching.js';
 import { useText } from '../text/text.js';
 import { timeOf, wholeTimeOf } from '../text/times.js';
-import { Face } from '../ui/face.js';
+import { PersonFace } from '../ui/face.js';
 import { ask } from '../ui/ask.js';
 import { Menu } from '../ui/menu.js';
 import { copy } from '../ui/notice.js';
-import { useSession } from '../use.js';
+import { usePerson, useSession } from '../use.js';
 import { Formatted } from './formatted.js';
 
 interface MessageRowProps {
@@ -28,11 +28,16 @@ export const MessageRow = memo(function MessageRow({ message, isFirst, isTarget,
   const { conversation: text } = useText();
   const { username: me } = useSession();
   const isMine = message.from === me;
+  const author = usePerson(message.from)?.displayName ?? message.from;
   const { createdAt, editedAt, deletedAt, content } = message;
   return (
-    <article class="message" data-mine={isMine} data-first={isFirst} data-target={isTarget} aria-label={message.from}>
-      {isFirst && !isMine && <Face name={message.from} />}
-      {isFirst && !isMine && conversation.kind === 'group' && <span class="author">{message.from}</span>}
+    <article class="message" data-mine={isMine} data-first={isFirst} data-target={isTarget} aria-label={author}>
+      {isFirst && !isMine && <PersonFace username={message.from} />}
+      {isFirst && !isMine && conversation.kind === 'group' && (
+        <span class="author" title={message.from}>
+          {author}
+        </span>
+      )}
       <div class="bubble">
         {deletedAt === null ? <Formatted content={content} /> : <p class="quiet">{text.deleted}</p>}
         <footer>
@@ -66,7 +71,7 @@ function Actions({ message, conversation, isMine }: { message: Message; conversa
     <>
       <Menu
         label={text.actions}
-        items={[
+        items={() => [
           ...(isMine ? [{ label: text.edit, run: () => editing.begin(conversation, message) }] : []),
           { label: text.copyText, run: () => void copy(message.content, text.copied) },
           { label: text.copyLink, run: () => void copy(link(), text.copied) },

@@ -9,7 +9,7 @@ import { Icon } from '../ui/icon.js';
 import { useClient, useSession, useVersion } from '../use.js';
 import { EventLine } from './event-line.js';
 import { MessageRow, PendingRow } from './message-row.js';
-import { rowsOf, type Row } from './rows.js';
+import { Rows, type Row } from './rows.js';
 
 /** Closer to the end than this counts as at the end. */
 const NEAR_PX = 80;
@@ -26,10 +26,10 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   const [unreadAfter, setUnreadAfter] = useState(() => (conversation.unread > 0 ? conversation.read : null));
   const [isAtEnd, setAtEnd] = useState(true);
   const [isOpened, setOpened] = useState(timeline.isOpen);
-  const rows = useMemo(
-    () => rowsOf({ items: timeline.items, hasOlder: !timeline.reachesStart, me, unreadAfter }),
-    [version, me, unreadAfter, isOpened],
-  );
+  const [drawn] = useState(() => new Rows());
+  const { items } = timeline;
+  const hasOlder = !timeline.reachesStart;
+  const rows = useMemo(() => drawn.of({ items, hasOlder, me, unreadAfter }), [drawn, items, hasOlder, me, unreadAfter]);
   const anchor = useRef<string | null>(null);
   const isAboveGrown = useIsAboveGrown(rows, anchor);
   const fetchNear = useFetchNear(conversation, rows, list);
@@ -121,7 +121,7 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
     const handle = list.current;
     if (handle === null || !hasBegun.current) return;
     const top = handle.findItemIndex(offset);
-    anchor.current = rows.find((row, at) => at >= top && isOfLog(row))?.key ?? null;
+    anchor.current = firstOfLog(rows, top)?.key ?? null;
     look();
     fetchNear();
   };
@@ -153,6 +153,15 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
 
 /** Lines and days move when something comes in above them; these do not. */
 const isOfLog = ({ kind }: Row) => kind === 'message' || kind === 'event' || kind === 'pending';
+
+/** The first of them at an index or after it. */
+function firstOfLog(rows: readonly Row[], from: number): Row | undefined {
+  for (let at = from; at < rows.length; at++) {
+    const row = rows[at];
+    if (row !== undefined && isOfLog(row)) return row;
+  }
+  return undefined;
+}
 
 /** Of what has none, less than any. */
 function seqOf(row: Row | undefined): number {
@@ -207,13 +216,25 @@ function useIsAboveGrown(rows: readonly Row[], anchor: RefObject<string | null>)
   const known = useRef({ key: null as string | null, index: -1, length: 0 });
   const isGrown = useMemo(() => {
     const { key, index, length } = known.current;
-    return key !== null && rows.length > length && rows.findIndex((row) => row.key === key) > index;
+    // Mostly it is where it was, and else not far below.
+    return key !== null && rows.length > length && rows[index]?.key !== key && indexOf(rows, key, index) > index;
   }, [rows]);
   useLayoutEffect(() => {
-    const key = anchor.current ?? rows.find(isOfLog)?.key ?? null;
-    known.current = { key, index: rows.findIndex((row) => row.key === key), length: rows.length };
+    const key = anchor.current ?? firstOfLog(rows, 0)?.key ?? null;
+    if (key === known.current.key && rows[known.current.index]?.key === key) known.current.length = rows.length;
+    else known.current = { key, index: key === null ? -1 : indexOf(rows, key, known.current.index), length: rows.length };
   });
   return isGrown;
+}
+
+/** Where a row is, looked for from where it may be on in both directions. */
+function indexOf(rows: readonly Row[], key: string, near: number): number {
+  const start = Math.max(0, near);
+  for (let off = 0; off <= rows.length; off++) {
+    if (rows[start + off]?.key === key) return start + off;
+    if (rows[start - off]?.key === key) return start - off;
+  }
+  return -1;
 }
 
 /** Fetches what is missing near the window, one page at a time: what is older, or a gap that one scrolls into. */
@@ -278,7 +299,7 @@ function useAnnounced(conversation: Conversation): void {
       client.on('message', ({ conversation: at, message, isLive }) => {
         const region = document.getElementById('announced');
         if (at !== conversation || !isLive || message.from === me || region === null) return;
-        region.textContent = text.said(message.from, message.content);
+        region.textContent = text.said(client.nameOf(message.from), message.content);
       }),
     [client, conversation, text, me],
   );

@@ -11,7 +11,8 @@ export interface MenuItem {
 
 interface MenuProps {
   label: string;
-  items: readonly MenuItem[];
+  /** Asked for when it is opened. */
+  items: () => readonly MenuItem[];
   note?: string | null;
   /** Something that opens it too, as things are opened there: the other button of the mouse, a long press, the menu key. */
   of?: RefObject<HTMLElement | null> | undefined;
@@ -90,7 +91,7 @@ export function Menu({ label, items, note = null, of }: MenuProps) {
       {isOpen && (
         <div id={id} ref={panel} popover="manual" class="panel">
           <div role="menu" aria-label={label}>
-            {items.map(({ label: words, run, isGrave = false }) => (
+            {items().map(({ label: words, run, isGrave = false }) => (
               <button
                 key={words}
                 type="button"

@@ -132,6 +132,7 @@ test('the connection is told when it goes and when it comes, not at every try', 
 test('people: how they are, when they were last here, how far they have read', () => {
   expect(presenceText({ status: 'offline', lastSeen: now - 180_000, isStale: false }, now)).toBe('offline, seen 3 min ago');
   expect(presenceText({ status: 'away', lastSeen: null, isStale: true }, now)).toBe('away (as last heard)');
-  const member = { username: 'bob', role: 'admin', joinedAt: now, joinedSeq: 1, delivered: 9, read: 7 } as const;
+  const shown = { username: 'bob', displayName: null, colour: null };
+  const member = { ...shown, role: 'admin', joinedAt: now, joinedSeq: 1, delivered: 9, read: 7 } as const;
   expect(memberRows([member]).map(text)).toEqual(['bob (admin), received up to 9, read up to 7']);
 });

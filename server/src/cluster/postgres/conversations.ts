@@ -32,7 +32,7 @@ const ROSTER: Statement = {
 };
 const MEMBERS: Statement = {
   name: 'members',
-  text: `SELECT m.user_id, a.username, m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq
+  text: `SELECT m.user_id, a.username, a.display_name, a.colour, m.role, m.joined_seq, m.joined_at, m.delivered_seq, m.read_seq
     FROM memberships m JOIN accounts a ON a.id = m.user_id
     WHERE m.conversation_id = $1 AND m.left_seq IS NULL AND a.username_key > $2
     ORDER BY a.username_key LIMIT $3`,

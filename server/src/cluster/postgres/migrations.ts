@@ -63,6 +63,11 @@ const migrations: Record<string, Migration> = {
       await compareByBytes(db, 'audit_log');
     },
   },
+  '0006_colours': {
+    async up(db: Kysely<Database>) {
+      await sql`ALTER TABLE accounts ADD COLUMN colour text COLLATE "C"`.execute(db);
+    },
+  },
 };
 
 /** Text sorts as on SQLite, by its bytes: the order of names and ids is the same everywhere, and indexes are cheaper. */

@@ -233,7 +233,7 @@ it.runIf(hasPostgres)('a database of an earlier release gets the functions that 
   await database.query(`DELETE FROM kysely_migration WHERE name > '0002'`);
   await database.query('DROP TABLE imports');
   await database.query('ALTER TABLE memberships DROP muted, DROP pinned, DROP archived');
-  await database.query('ALTER TABLE accounts DROP closed_at, DROP suspended_at');
+  await database.query('ALTER TABLE accounts DROP closed_at, DROP suspended_at, DROP colour');
   await database.query('DROP TABLE audit_log');
   await database.query('DROP FUNCTION create_group');
   await (await database.open()).close();

@@ -39,6 +39,7 @@ const SCHEMAS = {
     created_at: whole,
     closed_at: whole.nullable(),
     suspended_at: whole.nullable(),
+    colour: text.nullable(),
   }),
   sessions: z.strictObject({
     id: text,

@@ -33,6 +33,7 @@ export class StorePlace implements Place {
       id: this.#runtime.id(),
       username,
       displayName,
+      colour: null,
       passwordHash: await this.#hash(password),
       admin: false,
       invisible: false,
