@@ -5,7 +5,7 @@ import { pathOf, routeOf, router, type Route } from './router.js';
 import { SignIn } from './session/sign-in.js';
 import { SignUp } from './session/sign-up.js';
 import { sessions } from './session/session.js';
-import { useText } from './text/text.js';
+import { TextContext, useCatalogue, useText } from './text/text.js';
 import { SessionContext, useRoute } from './use.js';
 
 /** Where one wanted to go, also when one goes on from signing in to signing up. */
@@ -19,8 +19,16 @@ const wanted = {
   },
 };
 
-/** The page where one wanted to go when one had to sign in first; it is the address then, too. */
 export function App() {
+  return (
+    <TextContext.Provider value={useCatalogue()}>
+      <Pages />
+    </TextContext.Provider>
+  );
+}
+
+/** The page where one wanted to go when one had to sign in first; it is the address then, too. */
+function Pages() {
   const state = useSyncExternalStore(sessions.subscribe, sessions.current);
   const route = useRoute();
   const isAtTheDoor = route.page === 'sign-in' || route.page === 'sign-up';

@@ -12,7 +12,7 @@ import { ShortcutSheet, useShortcuts } from './shortcuts.js';
 import { useText } from './text/text.js';
 import { ConversationPage } from './timeline/conversation-page.js';
 import { Notice } from './ui/notice.js';
-import { useRoute } from './use.js';
+import { PeopleContext, useRoute, useSnapshot } from './use.js';
 
 /** Conversations beside the one that is open; on a narrow screen one or the other. */
 export function Home() {
@@ -24,31 +24,34 @@ export function Home() {
   useIdleness();
   const close = () => setOpen(null);
   const draftGroup = useCallback(() => setOpen('group'), []);
+  const people = useSnapshot((snapshot) => snapshot.people);
   return (
-    <main class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
-      <a class="skip" href="#conversation">
-        {text.app.skip}
-      </a>
-      <div id="announced" class="unseen" aria-live="polite" />
-      <ConversationList onNewGroup={draftGroup} />
-      <section id="conversation" tabIndex={-1} aria-label={text.list.open}>
-        <ConnectionLine />
-        {route.page === 'chat' || route.page === 'group' ? (
-          <ConversationPage route={route} />
-        ) : route.page === 'join' ? (
-          <Joining key={route.groupId} groupId={route.groupId} />
-        ) : route.page === 'settings' ? (
-          <Settings />
-        ) : route.page === 'admin' ? (
-          <AdminLater part={route.part} />
-        ) : (
-          <NothingOpen />
-        )}
-      </section>
-      <Notice />
-      {open === 'group' && <GroupDraftDialog onClose={close} />}
-      {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
-    </main>
+    <PeopleContext.Provider value={people}>
+      <main class="home" data-page={route.page === 'home' ? 'list' : 'conversation'}>
+        <a class="skip" href="#conversation">
+          {text.app.skip}
+        </a>
+        <div id="announced" class="unseen" aria-live="polite" />
+        <ConversationList onNewGroup={draftGroup} />
+        <section id="conversation" tabIndex={-1} aria-label={text.list.open}>
+          <ConnectionLine />
+          {route.page === 'chat' || route.page === 'group' ? (
+            <ConversationPage route={route} />
+          ) : route.page === 'join' ? (
+            <Joining key={route.groupId} groupId={route.groupId} />
+          ) : route.page === 'settings' ? (
+            <Settings />
+          ) : route.page === 'admin' ? (
+            <AdminLater part={route.part} />
+          ) : (
+            <NothingOpen />
+          )}
+        </section>
+        <Notice />
+        {open === 'group' && <GroupDraftDialog onClose={close} />}
+        {open === 'shortcuts' && <ShortcutSheet onClose={close} />}
+      </main>
+    </PeopleContext.Provider>
   );
 }
 

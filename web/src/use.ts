@@ -33,14 +33,14 @@ export function useVersion(conversation: Conversation): number {
   return useSyncExternalStore(useClient().subscribe, () => conversation.version);
 }
 
+/** Who has chosen how to be seen, by username in lower case; given once for all that is signed in. */
+export const PeopleContext = createContext<ReadonlyMap<string, Person>>(new Map());
+
 /** How somebody wants to be seen; null: they have chosen nothing, or it is not known here. */
-export function usePerson(username: string | null): Person | null {
-  const key = username?.toLowerCase();
-  return useSnapshot(({ people }) => (key === undefined ? null : (people.get(key) ?? null)));
-}
+export const usePerson = (username: string): Person | null => useContext(PeopleContext).get(username.toLowerCase()) ?? null;
 
 /** What people are called; another function when that of somebody has changed. */
 export function useNames(): (username: string) => string {
-  const people = useSnapshot((snapshot) => snapshot.people);
+  const people = useContext(PeopleContext);
   return useCallback((username) => people.get(username.toLowerCase())?.displayName ?? username, [people]);
 }

@@ -4,10 +4,11 @@ import { useRef } from 'preact/hooks';
 import { draftKey, drafts, useDraft } from '../composer/drafts.js';
 import { useText } from '../text/text.js';
 import type { Texts } from '../text/en.js';
-import { shortTimeOf, wholeTimeOf } from '../text/times.js';
+import { shortTimeOf } from '../text/times.js';
 import { GroupFace, PersonFace } from '../ui/face.js';
 import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { Time } from '../ui/time.js';
 import { useNames, useSession, useSnapshot } from '../use.js';
 import { ConversationMenu } from './conversation-menu.js';
 import { routeTo } from './matching.js';
@@ -44,9 +45,7 @@ export const ConversationRow = memo(function ConversationRow({ item, isOpen, onP
           {pinned && <Icon name="pinned" label={text.list.pinned} />}
           {muted && <Icon name="muted" label={text.list.muted} />}
         </span>
-        <time dateTime={new Date(lastAt).toISOString()} title={wholeTimeOf(lastAt)}>
-          {shortTimeOf(lastAt)}
-        </time>
+        <Time at={lastAt}>{shortTimeOf(lastAt)}</Time>
         <span class="preview">
           {typing.length > 0 ? (
             <em>{text.conversation.typing(typing.map(nameOf))}</em>

@@ -1,4 +1,6 @@
+import { createContext } from 'preact';
 import { useSyncExternalStore } from 'preact/compat';
+import { useContext } from 'preact/hooks';
 import { preferences } from '../device/preferences.js';
 import { en, type Texts } from './en.js';
 
@@ -45,6 +47,12 @@ function fromBrowser(): Language {
 
 export const catalogue = new Catalogue();
 
-export function useText(): Texts {
+/** Given once at the top of a tree: hundreds of rows that each subscribe cost more than what they say. */
+export const TextContext = createContext<Texts>(en);
+
+/** For the top of a tree: the texts of now. */
+export function useCatalogue(): Texts {
   return useSyncExternalStore(catalogue.subscribe, catalogue.texts);
 }
+
+export const useText = (): Texts => useContext(TextContext);

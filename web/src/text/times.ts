@@ -19,19 +19,9 @@ function format(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 /** The browser's own variant of the language, such as en-GB, so that hours and dates look as at home. */
 const localeOf = () => navigator.languages.find((tag) => tag.startsWith(catalogue.language)) ?? catalogue.language;
 
-/** Whole times of the minutes that were asked for last: rows of a timeline share them. */
-const wholeTimes = new Map<string, string>();
-const WHOLE_TIMES_MAX = 500;
-
 export const timeOf = (at: number): string => format({ hour: 'numeric', minute: '2-digit' }).format(at);
 
-export function wholeTimeOf(at: number): string {
-  const key = `${catalogue.language} ${Math.floor(at / MINUTE_MS)}`;
-  const known = wholeTimes.get(key) ?? format({ dateStyle: 'full', timeStyle: 'short' }).format(at);
-  if (wholeTimes.size >= WHOLE_TIMES_MAX) wholeTimes.clear();
-  wholeTimes.set(key, known);
-  return known;
-}
+export const wholeTimeOf = (at: number): string => format({ dateStyle: 'full', timeStyle: 'short' }).format(at);
 
 /** The day alone. */
 export const dateOf = (at: number): string => format({ dateStyle: 'medium' }).format(at);

@@ -39,12 +39,19 @@ class Reader {
 export const reader = new Reader();
 
 export const Formatted = memo(function Formatted({ content }: { content: string }) {
-  return PERHAPS_RICH.test(content) ? <Rich content={content} /> : <Plain text={content} />;
+  if (!PERHAPS_RICH.test(content)) return <Plain text={content} />;
+  const lex = reader.lex();
+  return lex === null ? <Awaited content={content} /> : <Rich lex={lex} content={content} />;
 });
 
-function Rich({ content }: { content: string }) {
+/** Until there is something to read it with. */
+function Awaited({ content }: { content: string }) {
   const lex = useSyncExternalStore(reader.subscribe, reader.lex);
-  return lex === null ? <Plain text={content} /> : <div class="formatted">{lex(content).map(block)}</div>;
+  return lex === null ? <Plain text={content} /> : <Rich lex={lex} content={content} />;
+}
+
+function Rich({ lex, content }: { lex: (text: string) => Token[]; content: string }) {
+  return <div class="formatted">{lex(content).map(block)}</div>;
 }
 
 /** With the line breaks that it has. */

@@ -7,11 +7,12 @@ import { SeenDialog } from '../group/seen-dialog.js';
 import { pathOf } from '../router.js';
 import { routeTo } from '../list/matching.js';
 import { useText } from '../text/text.js';
-import { timeOf, wholeTimeOf } from '../text/times.js';
+import { timeOf } from '../text/times.js';
 import { PersonFace } from '../ui/face.js';
 import { ask } from '../ui/ask.js';
 import { Menu } from '../ui/menu.js';
 import { copy } from '../ui/notice.js';
+import { Time } from '../ui/time.js';
 import { usePerson, useSession } from '../use.js';
 import { Formatted } from './formatted.js';
 
@@ -42,9 +43,7 @@ export const MessageRow = memo(function MessageRow({ message, isFirst, isTarget,
         {deletedAt === null ? <Formatted content={content} /> : <p class="quiet">{text.deleted}</p>}
         <footer>
           {editedAt !== null && deletedAt === null && <span>{text.edited}</span>}
-          <time dateTime={new Date(createdAt).toISOString()} title={wholeTimeOf(createdAt)}>
-            {timeOf(createdAt)}
-          </time>
+          <Time at={createdAt}>{timeOf(createdAt)}</Time>
           {isMine && deletedAt === null && <Tick status={status} />}
         </footer>
       </div>

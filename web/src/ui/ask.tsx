@@ -1,5 +1,5 @@
 import { render } from 'preact';
-import { useText } from '../text/text.js';
+import { catalogue, TextContext, useText } from '../text/text.js';
 import { Dialog } from './dialog.js';
 
 /** Asks before what cannot be undone; true: go on. */
@@ -11,7 +11,12 @@ export function ask(question: string, yes: string): Promise<boolean> {
       root.remove();
       resolve(value);
     };
-    render(<Question question={question} yes={yes} answer={answer} />, root);
+    render(
+      <TextContext.Provider value={catalogue.texts()}>
+        <Question question={question} yes={yes} answer={answer} />
+      </TextContext.Provider>,
+      root,
+    );
   });
 }
 

@@ -4,7 +4,7 @@ import { useText } from '../text/text.js';
 import { usePerson } from '../use.js';
 
 /** A Latin letter with nothing on top of it. */
-const PLAIN_LETTER = /^[!-\u02ff](?![\u0300-\u036f\u200d\ufe00-\ufe0f])/;
+const PLAIN_LETTER = /^[!-\u02ff](?!\p{M}|\u200d)/u;
 /** To make one takes longer than all the rest of the first page, so it is made when a name needs it. */
 let segmenter: Intl.Segmenter | null = null;
 
