@@ -4,7 +4,7 @@ import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Archiver, Numbers } from './archiver.js';
 import { mustLook, type Call, type Lookups, type Outcome } from './call.js';
-import type { LaneConnection, PlacedRow, TickOutcomes } from './lane-connection.js';
+import type { LaneWay, PlacedRow, TickOutcomes } from './lane-connection.js';
 import type { PostgresLimits } from './limits.js';
 import { MoveCall } from './move-call.js';
 import { LaneQueue } from './queue.js';
@@ -22,7 +22,7 @@ const DONE: Committed = { isRefusing: false, again: [] };
 const REFUSING: Committed = { isRefusing: true, again: [] };
 
 export interface LaneParts {
-  connection: LaneConnection;
+  connection: LaneWay;
   archiver: Archiver;
   lookups: Lookups;
   runtime: Runtime;
