@@ -231,14 +231,17 @@ export class Lane {
       return REFUSING;
     }
     const byNumber = new Map(rows.map((row) => [row[0], row]));
-    const known = batch.filter((call) => !isTwin(call) && byNumber.has(call.n));
+    // A move of cursors makes no entry, and has the number of the next call that does: it is made again.
+    const known = batch.filter((call) => call.entryCount > 0 && !isTwin(call) && byNumber.has(call.n));
     const outcomes = new Map(known.map((call) => [call, outcomeOf(byNumber.get(call.n))]));
     archiver.committed(
       numbers,
       known.flatMap((call) => call.entriesOf(outcomes.get(call) ?? null)),
     );
     for (const call of known) call.settle(outcomes.get(call) ?? null);
-    return { isRefusing: false, again: batch.filter((call) => !outcomes.has(call)) };
+    const again = batch.filter((call) => !outcomes.has(call));
+    for (const call of again) if (call instanceof MoveCall) call.doubt();
+    return { isRefusing: false, again };
   }
 
   /** Tries until there is an answer; null: the lane is closed before. */
