@@ -175,7 +175,8 @@ export function wire({ config, profile, passwords, runtime, meter, logger }: Wir
     /** Once the sockets are drained and the jobs have ended. */
     async close(): Promise<void> {
       await healing?.stop();
-      await presence.stop();
+      // Without the store nobody can be noted as gone; all else is closed all the same.
+      await presence.stop().catch(onError);
       await profile.close();
     },
   };
