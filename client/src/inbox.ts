@@ -125,7 +125,8 @@ export class Inbox {
   receive(event: ServerEvent): void {
     if (event.type === 'TYPING') return this.#typing(event);
     if (!isOfConversation(event)) return;
-    if (!this.#isReading && this.#merge(event)) return;
+    // Before the first reply nobody knows whose inbox it is.
+    if (!this.#isReading && this.#username !== null && this.#merge(event)) return;
     this.#hold(event);
     if (!this.#isReading) this.resync();
   }
@@ -248,6 +249,8 @@ export class Inbox {
         break;
       case 'BLOCK_CHANGED':
         this.#of(event)?.follower.setBlocked(event.blocked);
+        // Receipts are not told while one of the two is blocked.
+        if (!event.blocked) this.resync();
         break;
       case 'CONVERSATION_SETTINGS':
         this.#of(event)?.follower.setSettings(event.settings);
