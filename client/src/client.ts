@@ -332,7 +332,9 @@ export class ParleyClient {
     this.#emitter.emit('event', event);
     if ((event.type === 'SUCCESS' || event.type === 'ERROR') && this.#outbox.answer(event)) return;
     if (this.#requests.answer(event)) return;
-    if (event.type === 'INFO') this.#informed(event);
+    // Done after all, when nobody waited for it any more; what came of it is in the inbox.
+    if (event.type === 'SUCCESS') this.#inbox.resync();
+    else if (event.type === 'INFO') this.#informed(event);
     else if (event.type === 'ERROR') this.#emitter.emit('error', errorOf(event));
     else this.#inbox.receive(event);
   }

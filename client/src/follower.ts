@@ -44,6 +44,8 @@ export class Follower {
   readonly #readMark: ReadMark;
   readonly #peers = new Map<string, Cursors>();
   #version = 0;
+  /** The conversation was left, or the client is closed: what still comes is nobody's news. */
+  #hasEnded = false;
   /** The newest page was fetched; from there on the log is kept complete. */
   #hasNewest = false;
   #opening: Promise<void> | null = null;
@@ -56,7 +58,7 @@ export class Follower {
     this.#parts = parts;
     this.replica = new Replica(summary, parts.me, newsFrom);
     this.#typing = new TypingList({ runtime, shownMs: bounds.typingShownMs, changed: () => this.touch() });
-    const isLive = () => wire.isLive;
+    const isLive = () => wire.isLive && !this.#hasEnded;
     const hole = () => this.replica.hole();
     this.#announcer = new Announcer({ hole: () => (this.#filler.hasGivenUp ? null : hole()), tell: parts.message });
     this.#filler = new GapFiller({
@@ -184,6 +186,7 @@ export class Follower {
 
   /** Nothing happens any more: the conversation was left, or the client is closed. */
   end(): void {
+    this.#hasEnded = true;
     this.lost();
   }
 
@@ -193,7 +196,7 @@ export class Follower {
     this.#parts.opened();
     this.#filler.reset();
     if (this.#hasNewest) return this.#filler.fill();
-    this.#opening ??= this.#fetchNewest().finally(() => (this.#opening = null));
+    this.#opening ??= this.#fetchNewest(this.replica.wantedFrom).finally(() => (this.#opening = null));
     await this.#opening;
   }
 
@@ -242,6 +245,7 @@ export class Follower {
 
   /** Something that is shown has changed. */
   touch(): void {
+    if (this.#hasEnded) return;
     this.#version += 1;
     this.#parts.changed();
   }
@@ -261,10 +265,11 @@ export class Follower {
     return pageOf(reply, asked);
   }
 
-  async #fetchNewest(): Promise<void> {
+  /** `wanted`: from there on news is to come before what is on the page, and in order. */
+  async #fetchNewest(wanted = Number.POSITIVE_INFINITY): Promise<void> {
     const page = await this.#fetch({ kind: 'newest' });
     this.#hasNewest = true;
-    this.#take(page, () => this.replica.wantFrom(page.to < page.from ? this.summary.lastSeq + 1 : page.from));
+    this.#take(page, () => this.replica.wantFrom(Math.min(wanted, page.to < page.from ? this.summary.lastSeq + 1 : page.from)));
   }
 
   async #fetchOlder(): Promise<boolean> {
@@ -275,14 +280,17 @@ export class Follower {
   /** What is complete up to the newest entry may begin earlier now. False: nothing came. */
   #takeOlder(page: Page): boolean {
     const held = this.replica.log.entries.length;
+    const { wantedFrom } = this.replica;
     this.replica.insertPage(page);
     const isNextToNewest = page.to >= page.from && page.to + 1 >= this.replica.wantedFrom;
     if (isNextToNewest) this.replica.wantFrom(page.from);
     this.#settle();
-    return this.replica.log.entries.length > held;
+    // What is on the page may have come live before, and is shown without a gap only now.
+    return this.replica.log.entries.length > held || this.replica.wantedFrom < wantedFrom;
   }
 
   #take(page: Page, placed: () => void = () => undefined): void {
+    if (this.#hasEnded) return;
     const news = this.replica.insertPage(page);
     placed();
     this.#confirm(page.entries);

@@ -130,7 +130,8 @@ export class Inbox {
     if (event.type === 'TYPING') return this.#typing(event);
     if (event.type === 'PERSON_CHANGED') return this.#parts.people.told([], [event.person]);
     if (!isOfConversation(event)) return;
-    if (!this.#isReading && this.#merge(event)) return;
+    // Before the first reply nobody knows whose inbox it is.
+    if (!this.#isReading && this.#username !== null && this.#merge(event)) return;
     this.#hold(event);
     if (!this.#isReading) this.resync();
   }
@@ -260,6 +261,8 @@ export class Inbox {
         break;
       case 'BLOCK_CHANGED':
         this.#of(event)?.follower.setBlocked(event.blocked);
+        // Receipts are not told while one of the two is blocked.
+        if (!event.blocked) this.resync();
         break;
       case 'CONVERSATION_SETTINGS':
         this.#of(event)?.follower.setSettings(event.settings);

@@ -25,6 +25,8 @@ export class Replica {
   #isOpen = false;
   /** Entries up to here are not news: they were there when this device first heard of the conversation. */
   #newsAfter: number;
+  /** The highest that was news: what is sent once more below it, and was there before, is none. */
+  #newsTo = 0;
   #receivedTo = 0;
   #isUnreadExact = true;
   #isReadTakenBack = false;
@@ -88,12 +90,15 @@ export class Replica {
     this.#receivedTo = Math.max(this.#receivedTo, upTo);
   }
 
-  /** Puts entries in their places; gives the messages among them that are news. What comes live is news always. */
+  /** Puts entries in their places; gives the messages among them that are news. So is what comes live beyond all news so far. */
   insert(entries: readonly Entry[], isLive: boolean): Message[] {
     const news: Message[] = [];
     for (const entry of entries) {
       const isNew = this.log.insert(entry);
-      if (isNew && entry.kind === 'message' && (isLive || entry.seq > this.#newsAfter)) news.push(entry);
+      if (!isNew || entry.kind !== 'message') continue;
+      if (entry.seq <= this.#newsAfter && !(isLive && entry.seq > this.#newsTo)) continue;
+      this.#newsTo = Math.max(this.#newsTo, entry.seq);
+      news.push(entry);
     }
     this.#refold();
     // As the log has them: an edit may have come before its message.

@@ -74,7 +74,15 @@ export const InboxGroup = z.object({
   joinedSeq: f.seq,
   ...conversation,
 });
-const chatMessage = { ...entry, ordinal: z.int(), content: z.string(), clientMessageId: f.clientMessageId.optional() };
+/** One that comes late may have been edited or deleted already; its content is then as in a history page. */
+const chatMessage = {
+  ...entry,
+  ordinal: z.int(),
+  content: z.string(),
+  clientMessageId: f.clientMessageId.optional(),
+  editedAt: f.time.optional(),
+  deletedAt: f.time.optional(),
+};
 
 export const OneToOneChat = event(
   'ONE_TO_ONE_CHAT',

@@ -1,43 +1,17 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Refusal } from '@parley/protocol';
-import { Accounts } from './chat/accounts.js';
-import { Arrivals } from './chat/arrivals.js';
-import { Chats } from './chat/chats.js';
 import { Closing } from './chat/closing.js';
 import { ConversationSettings } from './chat/conversation-settings.js';
-import { Delivery } from './chat/delivery.js';
-import { Door } from './chat/door.js';
 import { Export } from './chat/export.js';
-import { Groups } from './chat/groups.js';
-import { Healing } from './chat/healing.js';
-import { Heard } from './chat/heard.js';
-import { History } from './chat/history.js';
-import { Hub } from './chat/hub.js';
-import { Inbox } from './chat/inbox.js';
-import { Messages } from './chat/messages.js';
-import { Names } from './chat/names.js';
-import { Offline } from './chat/offline.js';
 import { Operators } from './chat/operators.js';
-import { Presence } from './chat/presence.js';
-import { Profiles } from './chat/profiles.js';
-import { Receipts } from './chat/receipts.js';
-import { refusalFrom } from './chat/refused.js';
-import { Rosters } from './chat/rosters.js';
-import { Sessions } from './chat/sessions.js';
-import { Typing } from './chat/typing.js';
 import type { Config } from './config.js';
-import { openChatDoor } from './edge/chat-door.js';
-import { textFrame } from './edge/frame.js';
 import { Health } from './edge/health.js';
 import { buildHttpApi } from './edge/http/http-api.js';
 import { operationOnly, socketsOnly } from './edge/http/sockets-only.js';
-import { openLimits } from './edge/limits.js';
 import { Numbers } from './edge/numbers.js';
-import { openPresenceDoor } from './edge/presence-door.js';
-import { SocketServer, type SocketKind } from './edge/socket-server.js';
-import { socketLog } from './edge/socket-log.js';
+import { SocketServer } from './edge/socket-server.js';
+import type { SocketKind } from './edge/sockets.js';
 import { Tokens } from './edge/tokens.js';
 import { embeddedProfile } from './embedded/profile.js';
 import { openLogger } from './host/logger.js';
@@ -47,15 +21,13 @@ import { processRuntime } from './host/runtime.js';
 import { keptSecret } from './host/secret.js';
 import { BUILT_WEB_FOLDER } from './host/web-folder.js';
 import type { Logger } from './ports/logger.js';
-import type { Job, Profile, ProfileParts } from './ports/profile.js';
+import type { Profile, ProfileParts } from './ports/profile.js';
 import type { Runtime } from './ports/runtime.js';
 import type { ServerRole } from './settings.js';
+import { levelOf, wire } from './wiring.js';
 import { Worker } from './worker/worker.js';
 
 export const VERSION = '0.1.0';
-const FLUSH_PRESENCE_MS = 5_000;
-/** A row for each person who is here: of a million, 3,300 updates a second. */
-const NOTE_PRESENCE_MS = 300_000;
 const GAUGE_MS = 5_000;
 
 /** What a test may put in place of the real thing. */
@@ -84,16 +56,13 @@ export interface App {
   readonly failed: Promise<Error>;
 }
 
-/** Builds a whole server. Nothing else wires its parts. */
+/** Builds a whole server: the chat of `wiring.ts` on its stores, with HTTP around it. */
 export async function createApp(config: Config, world: Partial<World> = {}): Promise<App> {
   const does = (role: ServerRole) => config.roles.includes(role);
   // 1. What the machine gives.
   const runtime = world.runtime ?? processRuntime;
   const logger = world.logger ?? (await openLogger(config.log));
   const meter = new Metrics();
-  // What a store refuses for now is told by the store, once; only what nobody foresaw is a fault of ours.
-  const levelOf = (error: unknown) => (refusalFrom(error) instanceof Refusal ? 'debug' : 'error');
-  const onError = (error: unknown) => logger[levelOf(error)]({ err: error }, 'a background task failed');
   let fail: (error: Error) => void;
   const failed = new Promise<Error>((resolve) => (fail = resolve));
 
@@ -101,53 +70,16 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const opened = await openProfile(config, { runtime, meter, logger, roles: config.roles, onFatal: (error) => fail(error) });
   const profile = world.around?.(opened) ?? opened;
   const { stores, others } = profile;
-  const relay = others?.relay ?? null;
-  const heard = others === null ? null : new Heard(runtime);
+
+  // 3. The chat, and the doors of its sockets.
   const secret = config.auth.jwtSecret ?? keptSecret(config.dataDir);
   const passwords = new Argon2Passwords({ atOnce: config.auth.hashesAtOnce });
+  const chat = wire({ config, profile, passwords, runtime, meter, logger });
+  const { accounts, chats, delivery, groups, history, inbox, limits, names, sessions, sockets } = chat;
+  const { conversations } = stores;
 
-  // 3. The chat: knows ports, not sockets.
-  const { log, conversations, contacts, inbox: inboxes, offline: offlineQueue } = stores;
-  const hub = new Hub();
-  const names = new Names(stores.accounts, meter);
-  const rosters = new Rosters(conversations, meter);
-  const offline = new Offline(offlineQueue, runtime, onError);
-  const delivery = new Delivery({ hub, relay, heard, rosters, names, offline, meter, runtime, onError, encode: textFrame });
-  const presence = new Presence({
-    accounts: stores.accounts,
-    contacts,
-    names,
-    runtime,
-    encode: textFrame,
-    board: others?.board ?? null,
-    relay,
-    graceMs: config.presence.graceMs,
-    onError,
-  });
-  const door = new Door(conversations);
-  const sessions = new Sessions(stores.sessions, runtime, {
-    tokenTtlMs: config.auth.tokenTtlMs,
-    tell: (sessionIds) => relay?.notify({ kind: 'sessions_ended', sessionIds }),
-  });
-  const accounts = new Accounts({ store: stores.accounts, sessions, passwords, runtime });
-  accounts.onProfileChanged((me) => presence.hide(me.userId, me.invisible));
-  const profiles = new Profiles({ accounts: stores.accounts, contacts, names, delivery, relay, runtime });
-  accounts.onProfileChanged((me, { displayName, colour }) => {
-    if (displayName !== undefined || colour !== undefined) profiles.changed(me).catch(onError);
-  });
-  const chats = new Chats({ conversations, contacts, names, delivery, runtime, friends: presence });
+  // 4. What only HTTP asks for.
   const settings = new ConversationSettings({ conversations, delivery, runtime });
-  const groups = new Groups({
-    conversations,
-    contacts,
-    log,
-    door,
-    names,
-    delivery,
-    friends: presence,
-    runtime,
-    maxMembers: config.groups.maxMembers,
-  });
   const closing = new Closing({ accounts, sessions, conversations, chats, groups });
   const operators = new Operators({
     accounts: stores.accounts,
@@ -156,21 +88,7 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     queues: profile.queues,
     runtime,
   });
-  const exports = new Export({ accounts, sessions, chats, conversations, log, names, runtime });
-  const messages = new Messages({ log, chats, rosters, door, delivery, runtime, meter });
-  const history = new History({ door, log, names, profiles, meter, runtime });
-  const inbox = new Inbox({ inbox: inboxes, names, profiles, runtime, meter });
-  const receipts = new Receipts({ log, rosters, names, delivery, offline, runtime });
-  const typing = new Typing(rosters, delivery);
-  // 4. What comes from other servers, and what got lost on the way.
-  const healing =
-    others === null || heard === null ? null : new Healing({ moved: others.moved, log, hub, heard, delivery, runtime, onError });
-  if (healing !== null && heard !== null)
-    relay?.listen(new Arrivals({ hub, rosters, heard, sessions, profiles, presence, healing, runtime, encode: textFrame }));
-
-  // 5. The doors.
-  const limits = openLimits(config.limits, () => runtime.monotonic(), others?.limits ?? null);
-  const tokens = new Tokens(secret, sessions, runtime);
+  const exports = new Export({ accounts, sessions, chats, conversations, log: stores.log, names, runtime });
   const health = new Health({
     runtime,
     checks: profile.checks,
@@ -182,38 +100,6 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     const { checks } = await health.read();
     for (const [part, outcome] of Object.entries(checks)) meter.part(part, outcome !== 'failing');
   });
-  const sockets = new SocketServer({
-    chat: openChatDoor({
-      hub,
-      relay,
-      presence,
-      offline: offlineQueue,
-      limits,
-      runtime,
-      onError,
-      chats,
-      groups,
-      messages,
-      history,
-      inbox,
-      profiles,
-      receipts,
-      typing,
-    }),
-    presence: openPresenceDoor(presence, limits, runtime, onError),
-    tokens,
-    runtime,
-    meter,
-    log: socketLog(logger),
-    options: {
-      origins: config.doors.corsOrigins,
-      trustedProxies: config.doors.trustedProxies,
-      connectionsPerAddress: config.limits.connectionsPerAddress,
-      connectionsPerUser: config.limits.connectionsPerUser,
-      frames: config.limits.frames,
-      heartbeat: { pingAfterS: config.sockets.heartbeatMs / 1_000, timeoutS: config.sockets.heartbeatTimeoutMs / 1_000 },
-    },
-  });
   const numbers = new Numbers({
     server: config.cluster?.nodeId ?? config.profile,
     version: VERSION,
@@ -222,15 +108,20 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     readings: meter,
     connections: () => sockets.counts(),
     memoryBytes: () => process.memoryUsage.rss(),
-    offline: offlineQueue,
+    offline: stores.offline,
     fleet: others?.fleet ?? null,
     runtime,
   });
-  others?.onEvicted(() => {
-    presence.putAllAgain();
-    sockets.sendAway();
+
+  // 5. HTTP, and the upgrades to both sockets.
+  const tokens = new Tokens(secret, sessions, runtime);
+  const upgrades = new SocketServer({
+    sockets,
+    tokens,
+    runtime,
+    log: chat.socketLines,
+    options: { origins: config.doors.corsOrigins, trustedProxies: config.doors.trustedProxies },
   });
-  sessions.onEnded((sessionIds) => sockets.endSessions(sessionIds));
   const api = buildHttpApi({
     options: {
       version: VERSION,
@@ -265,17 +156,15 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
   const worker = new Worker(
     [
       ...(does('worker') ? profile.jobs : []),
-      { name: 'note who is here', everyMs: NOTE_PRESENCE_MS, run: async () => (presence.noteHere(), false) },
-      { name: 'write down last seen', everyMs: FLUSH_PRESENCE_MS, run: async () => (await presence.flush(), false) },
-      ...(others === null ? [] : [recheckOf(sessions, sockets, config.sockets.heartbeatMs)]),
+      ...chat.jobs,
       {
         name: 'gauge',
         everyMs: GAUGE_MS,
         run: async () => {
           // Of the whole installation: that a few count it is enough.
-          if (does('worker')) meter.set('offline_rows', await offlineQueue.size());
-          const { chat, presence: watching } = sockets.counts();
-          meter.set('connections_chat', chat);
+          if (does('worker')) meter.set('offline_rows', await stores.offline.size());
+          const { chat: chatting, presence: watching } = sockets.counts();
+          meter.set('connections_chat', chatting);
           meter.set('connections_presence', watching);
           await numbers.tick();
           return false;
@@ -290,13 +179,11 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
     failed,
     async start() {
       await api.ready();
-      sockets.serve(api.server, (path) => socketAt(path, config.roles));
-      sockets.serve(chatServer, () => 'chat');
-      sockets.serve(presenceServer, () => 'presence');
-      await profile.start();
-      sockets.start();
+      upgrades.serve(api.server, (path) => socketAt(path, config.roles));
+      upgrades.serve(chatServer, () => 'chat');
+      upgrades.serve(presenceServer, () => 'presence');
+      await chat.start();
       worker.start();
-      healing?.start();
       const { host, httpPort, chatPort, presencePort, tls } = config.listen;
       const s = tls === null ? '' : 's';
       const addresses: Partial<Addresses> = {};
@@ -324,16 +211,10 @@ export async function createApp(config: Config, world: Partial<World> = {}): Pro
       await sockets.drain();
       for (const server of [chatServer, presenceServer]) server.closeAllConnections();
       await Promise.all([api.close(), ...shutting, shut(operationServer)]);
-      await Promise.all([worker.close(), healing?.stop()]);
-      await presence.stop();
-      await profile.close();
+      await worker.close();
+      await chat.close();
     },
   };
-}
-
-/** Word of an end is lost when Redis is away; the store is not. */
-function recheckOf(sessions: Sessions, sockets: SocketServer, everyMs: number): Job {
-  return { name: 'recheck sessions', everyMs, run: async () => (await sessions.recheck(sockets.sessionIds()), false) };
 }
 
 /** The cluster's packages are loaded only where they are used. */

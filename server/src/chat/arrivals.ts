@@ -84,6 +84,7 @@ export class Arrivals implements RelayListener {
     // Whoever comes later reads the inbox anyway.
     const userIds = hub.userIds();
     const some = Math.ceil(userIds.length / RESYNC_SLICES);
+    void this.#parts.presence.lookAgain();
     for (let slice = 0; slice < RESYNC_SLICES; slice++) {
       runtime.after(((slice + runtime.random()) * RESYNC_SPREAD_MS) / RESYNC_SLICES, () => {
         for (const userId of userIds.slice(slice * some, (slice + 1) * some)) hub.sendEphemeral(userId, frame);

@@ -86,7 +86,7 @@ export class Chats {
     const { contacts, runtime, delivery, friends, names } = this.#parts;
     const peerId = await this.#peer(caller, username, 'username');
     const result = await contacts.setBlock(caller.userId, peerId, blocked, runtime.now());
-    if (!result.changed) return;
+    // Told also if nothing changed now: it may have before, in a call whose answer was lost.
     if (result.blocked) friends.parted(caller.userId, peerId);
     if (result.conversationId === null) return;
     const chatId = result.conversationId;

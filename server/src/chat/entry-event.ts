@@ -31,6 +31,9 @@ export function entryEvent(entry: Entry, place: Place, names: Names, own: boolea
     ordinal: entry.ordinal,
     content: entry.content,
     ...(own && entry.clientId !== null && { clientMessageId: entry.clientId }),
+    // What is healed may have been changed since.
+    ...(entry.editedAt !== null && { editedAt: entry.editedAt }),
+    ...(entry.deletedAt !== null && { deletedAt: entry.deletedAt }),
   };
   if (place.kind === 'group') return { type: 'GROUP_CHAT', groupId: place.groupId, ...message };
   const [a, b] = place.userIds;

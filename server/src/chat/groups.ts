@@ -107,8 +107,9 @@ export class Groups {
   /** Joins an open group. Joining again changes nothing. */
   async join(caller: Caller, groupId: string, origin?: Recipient): Promise<InboxGroup> {
     const appended = await untilFresh(async () => {
-      if ((await this.#parts.conversations.open(caller.userId, groupId)) !== null) return null;
+      // The version first: who joins by another device after this look is not overlooked, for then it is stale.
       const group = await this.#parts.conversations.group(groupId);
+      if ((await this.#parts.conversations.open(caller.userId, groupId)) !== null) return null;
       if (group === null || group.access !== 'open') throw noOpenGroup();
       if (group.closed) throw new Refusal('group_closed');
       this.#checkRoom(group.memberCount, 1);

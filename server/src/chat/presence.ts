@@ -1,5 +1,5 @@
 import { Refusal, type EventOf, type PresenceCommandOf, type Status } from '@parley/protocol';
-import type { AccountStore } from '../ports/accounts.js';
+import type { Account, AccountStore } from '../ports/accounts.js';
 import type { ContactStore } from '../ports/conversations.js';
 import type { PresenceBoard } from '../ports/presence-board.js';
 import type { PresenceNotice, Relay } from '../ports/relay.js';
@@ -14,6 +14,8 @@ import { Watchers, type Watcher } from './watchers.js';
 /** Changes of one person are gathered this long, so that a flickering network is one change or none. */
 const GATHER_MS = 300;
 const SNAPSHOT_MAX_FRIENDS = 1_000;
+/** After a read that failed. */
+const RETRY_MS = 1_000;
 
 export interface PresenceParts {
   accounts: AccountStore;
@@ -94,23 +96,42 @@ export class Presence implements Acquaintance {
   /** A presence connection is open: sends the snapshot of friends, then their changes. */
   async open(watcher: Watcher): Promise<void> {
     this.#watchers.open(watcher);
-    const friends = (await this.#parts.contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS);
-    await this.#show(
-      watcher,
-      friends.map((friend) => friend.userId),
-    );
-    watcher.send(
-      this.#parts.encode({
-        type: 'INFO',
-        code: 'presence_ready',
-        message: `You follow the presence of ${friends.length} friends.`,
-      }),
-    );
+    await this.#untilShown(watcher, async () => {
+      const friends = (await this.#parts.contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS);
+      await this.#show(
+        watcher,
+        friends.map((friend) => friend.userId),
+      );
+      watcher.send(
+        this.#parts.encode({
+          type: 'INFO',
+          code: 'presence_ready',
+          message: `You follow the presence of ${friends.length} friends.`,
+        }),
+      );
+    });
   }
 
   /** Changes passed the watcher by: tells how everybody stands whom it looks at. */
   showAgain(watcher: Watcher): Promise<void> {
-    return this.#show(watcher, [...watcher.watching]);
+    return this.#untilShown(watcher, () => this.#show(watcher, [...watcher.watching]));
+  }
+
+  /** Who became friends, or are no more, may have passed this server by: each watcher's friends are read again. */
+  async lookAgain(): Promise<void> {
+    for (const watcher of this.#watchers.all()) {
+      await this.#untilShown(watcher, async () => {
+        const { contacts } = this.#parts;
+        const friends = (await contacts.friends(watcher.userId)).slice(0, SNAPSHOT_MAX_FRIENDS).map(({ userId }) => userId);
+        const others = [...watcher.watching].filter((userId) => !friends.includes(userId));
+        const still = new Set(await contacts.acquainted(watcher.userId, others));
+        for (const other of others) if (!still.has(other)) this.#partFrom(watcher, other);
+        await this.#show(
+          watcher,
+          friends.filter((userId) => !watcher.watching.has(userId)),
+        );
+      });
+    }
   }
 
   close(watcher: Watcher): void {
@@ -225,7 +246,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#watchers.of(one)) this.#show(watcher, [other]).catch(this.#parts.onError);
+      for (const watcher of this.#watchers.of(one)) void this.#untilShown(watcher, () => this.#show(watcher, [other]));
     }
   }
 
@@ -234,12 +255,14 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#watchers.of(one)) {
-        if (!watcher.watching.has(other)) continue;
-        this.#unwatch(watcher, other);
-        watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
-      }
+      for (const watcher of this.#watchers.of(one)) this.#partFrom(watcher, other);
     }
+  }
+
+  #partFrom(watcher: Watcher, other: string): void {
+    if (!watcher.watching.has(other)) return;
+    this.#unwatch(watcher, other);
+    watcher.sendEphemeral(this.#parts.encode(update(this.#parts.names.of(other), 'offline', null)));
   }
 
   async #leaveGroup(userId: string): Promise<void> {
@@ -251,7 +274,7 @@ export class Presence implements Acquaintance {
 
   #arrive(userId: string): Person {
     const person = this.#people.get(userId) ?? this.#add(userId);
-    if (this.#unread.length === 0) this.#parts.runtime.soon(() => void this.#readAccounts().catch(this.#parts.onError));
+    if (this.#unread.length === 0) this.#parts.runtime.soon(() => void this.#readAccounts());
     this.#unread.push(userId);
     return person;
   }
@@ -274,7 +297,18 @@ export class Presence implements Acquaintance {
   async #readAccounts(): Promise<void> {
     const userIds = this.#unread;
     this.#unread = [];
-    for (const account of await this.#parts.accounts.byIds(userIds)) {
+    let accounts: Account[];
+    try {
+      accounts = await this.#parts.accounts.byIds(userIds);
+    } catch (error) {
+      // Until it is known whether they want to be seen they are not: so this is not left as it is.
+      this.#parts.onError(error);
+      const isFirst = this.#unread.length === 0;
+      this.#unread.push(...userIds.filter((userId) => this.#people.get(userId)?.isKnown === false));
+      if (isFirst && this.#unread.length > 0) this.#parts.runtime.after(RETRY_MS, () => void this.#readAccounts());
+      return;
+    }
+    for (const account of accounts) {
       this.#parts.names.remember(account.id, account.username);
       const person = this.#people.get(account.id);
       if (person === undefined) continue;
@@ -376,8 +410,22 @@ export class Presence implements Acquaintance {
     return status === 'offline' ? person.lastSeen : this.#parts.runtime.now();
   }
 
+  /** While a store is away nothing can be shown: it is tried again for as long as the watcher is there. */
+  async #untilShown(watcher: Watcher, show: () => Promise<void>): Promise<void> {
+    while (this.#watchers.isOpen(watcher)) {
+      try {
+        return await show();
+      } catch (error) {
+        this.#parts.onError(error);
+        await new Promise<void>((resolve) => void this.#parts.runtime.after(RETRY_MS, resolve));
+      }
+    }
+  }
+
   /** Registers first, then reads and tells, so that a change in between is told too. */
   async #show(watcher: Watcher, userIds: string[]): Promise<void> {
+    // Whatever is told of them from now on has their names.
+    await this.#parts.names.learn(userIds);
     // It may have ended while it was read what to show; nothing would take it off again.
     if (!this.#watchers.isOpen(watcher)) return;
     this.#watchers.look(watcher, userIds);

@@ -4,6 +4,8 @@ import type { Runtime } from '../ports/runtime.js';
 
 /** How many people's standings are asked of the board at a time. */
 const READ_AT_ONCE = 500;
+/** After a read that failed. */
+const RETRY_MS = 1_000;
 
 /** How somebody is there. */
 export type Present = Exclude<Status, 'offline'>;
@@ -80,19 +82,35 @@ export class Standings {
   }
 
   #mayHaveChanged(userIds: string[], died: boolean): void {
-    const { runtime, onError } = this.#parts;
-    if (this.#changed.size === 0) runtime.soon(() => void this.#readChanged().catch(onError));
+    const { runtime } = this.#parts;
+    if (this.#changed.size === 0) runtime.soon(() => void this.#readChanged());
+    this.#note(userIds, died);
+  }
+
+  #note(userIds: readonly string[], died: boolean): void {
     for (const userId of userIds) this.#changed.set(userId, died || this.#changed.get(userId) === true);
   }
 
   async #readChanged(): Promise<void> {
-    const { board, isLookedAt, told } = this.#parts;
+    const { board, isLookedAt, told, onError } = this.#parts;
     const changed = this.#changed;
     this.#changed = new Map();
     const userIds = [...changed.keys()].filter(isLookedAt);
     for (let start = 0; start < userIds.length; start += READ_AT_ONCE) {
       const some = userIds.slice(start, start + READ_AT_ONCE);
-      await told(some, (await board?.elsewhere(some)) ?? new Map(), changed);
+      try {
+        await told(some, (await board?.elsewhere(some)) ?? new Map(), changed);
+      } catch (error) {
+        onError(error);
+        this.#readLater(userIds.slice(start), changed);
+        return;
+      }
     }
+  }
+
+  /** A store is away, and nothing else would tell of these changes. */
+  #readLater(userIds: readonly string[], died: ReadonlyMap<string, boolean>): void {
+    if (this.#changed.size === 0) this.#parts.runtime.after(RETRY_MS, () => void this.#readChanged());
+    for (const userId of userIds) this.#note([userId], died.get(userId) === true);
   }
 }

@@ -25,6 +25,10 @@ export class Watchers {
     return this.#open.get(watcher.userId)?.has(watcher) === true;
   }
 
+  all(): Watcher[] {
+    return [...this.#open.values()].flatMap((watchers) => [...watchers]);
+  }
+
   /** The presence connections of the user. */
   of(userId: string): readonly Watcher[] {
     return [...(this.#open.get(userId) ?? [])];

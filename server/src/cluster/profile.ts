@@ -1,5 +1,7 @@
-import { randomUUID } from 'node:crypto';
+import type { JobQueues } from '../ports/job-queues.js';
+import type { Logger } from '../ports/logger.js';
 import type { Job, Profile, ProfileParts } from '../ports/profile.js';
+import type { Runtime } from '../ports/runtime.js';
 import { purgeSessions } from '../sql/purge-sessions.js';
 import { Boots } from './boots.js';
 import { CachedLog } from './cached-log.js';
@@ -9,28 +11,52 @@ import { LateInspection } from './jobs/late-inspection.js';
 import { openJobs } from './jobs/open.js';
 import { fillFilter, KnownAccounts } from './known-accounts.js';
 import { LateArchive } from './late-archive.js';
-import type { ClusterOptions } from './options.js';
+import type { ClusterOptions, RedisOptions } from './options.js';
 import { OutageLog } from './outage-log.js';
+import { openDatabase } from './postgres/database.js';
 import { openPostgres, type PostgresStores } from './postgres/open.js';
+import { openClient } from './redis-client.js';
 import { openRedisNode } from './redis/open.js';
 
 const GAUGE_MS = 5_000;
 
+/** How what is outside of the process is reached. A test may put models in the place of all of it. */
+export interface Outside {
+  openArchive: typeof openCassandraArchive;
+  openDatabase: typeof openDatabase;
+  openClient: typeof openClient;
+  openJobs: typeof openJobs;
+  inspect(redis: RedisOptions, runtime: Runtime, logger: Logger): JobQueues & { close(): Promise<void> };
+}
+
+const SERVICES: Outside = {
+  openArchive: openCassandraArchive,
+  openDatabase,
+  openClient,
+  openJobs,
+  inspect: (...parts) => new LateInspection(...parts),
+};
+
 /** Any number of processes on PostgreSQL, Cassandra and Redis. */
-export async function clusterProfile(options: ClusterOptions, parts: ProfileParts): Promise<Profile> {
+export async function clusterProfile(
+  options: ClusterOptions,
+  parts: ProfileParts,
+  outside: Outside = SERVICES,
+): Promise<Profile> {
   const { runtime, meter, logger, roles } = parts;
   const disturbances = new OutageLog(logger, runtime, 'the way to the other servers is disturbed');
   const onError = (error: unknown) => disturbances.note(error);
   const isWorker = roles.includes('worker');
 
   const archive = new LateArchive(
-    () => openCassandraArchive(options.cassandra, meter, (warning) => logger.warn({}, warning)),
+    () => outside.openArchive(options.cassandra, meter, (warning) => logger.warn({}, warning)),
     runtime,
     logger,
   );
   await archive.start();
-  const bootId = `${options.nodeId}.${randomUUID()}`;
-  const stores = await openPostgres({ ...options.postgres, runtime, meter, logger, archive, bootId });
+  const bootId = `${options.nodeId}.${runtime.id()}`;
+  const postgres = { ...options.postgres, runtime, meter, logger, archive, bootId };
+  const stores = await openPostgres(postgres, outside.openDatabase);
   const boots = new Boots(
     (lost) =>
       openRedisNode({
@@ -39,13 +65,14 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
         hears: roles.includes('chat'),
         runtime,
         meter,
+        openClient: outside.openClient,
         onLost: lost,
         onError,
       }),
     onError,
   );
   const filter = () => boots.node.existence;
-  const jobs = await openJobs({
+  const jobs = await outside.openJobs({
     redis: options.redis,
     offline: stores.offline,
     jobs: [
@@ -59,7 +86,7 @@ export async function clusterProfile(options: ClusterOptions, parts: ProfilePart
     logger,
   });
 
-  const queues = new LateInspection(options.redis, runtime, logger);
+  const queues = outside.inspect(options.redis, runtime, logger);
   const gauging = runtime.every(GAUGE_MS, () => {
     const { entries, ageMs } = stores.journal.lag();
     meter.set('journal_unarchived', entries);

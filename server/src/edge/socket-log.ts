@@ -1,5 +1,5 @@
 import type { Logger } from '../ports/logger.js';
-import type { SocketLog } from './socket-server.js';
+import type { SocketLog } from './sockets.js';
 
 /** One line for each connection, at its end, and one for each fault. Never what was said. */
 export function socketLog(logger: Logger): SocketLog {

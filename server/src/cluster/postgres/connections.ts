@@ -49,6 +49,9 @@ export interface Statement {
   text: string;
 }
 
+/** What those who ask the database need of its connections. */
+export type Asking = Pick<Connections, 'rows' | 'row' | 'locked'>;
+
 /**
  * Connections for everything but appends. What waits for one is bounded, and refused as overloaded beyond that; while
  * PostgreSQL is away all is refused at once, and nobody waits for what will not come (R7).

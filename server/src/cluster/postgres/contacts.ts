@@ -1,6 +1,6 @@
 import type { ContactStore } from '../../ports/conversations.js';
 import { blockOf, SqlContacts, type BlockRow } from '../../sql/contacts.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 
 const FRIENDS: Statement = {
   name: 'friends',
@@ -38,9 +38,9 @@ const SET_BLOCK: Statement = { name: 'set_block', text: 'SELECT set_block($1, $2
 
 /** Who knows whom, and who is blocked, in PostgreSQL. */
 export class PostgresContacts extends SqlContacts<Statement> {
-  readonly #connections: Connections;
+  readonly #connections: Asking;
 
-  constructor(connections: Connections) {
+  constructor(connections: Asking) {
     const list = (userIds: string[]) => userIds;
     super(connections, { friends: FRIENDS, acquainted: ACQUAINTED, blockedAmong: BLOCKED_AMONG, blocks: BLOCKS, list });
     this.#connections = connections;

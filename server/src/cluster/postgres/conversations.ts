@@ -4,7 +4,7 @@ import type { Appended } from '../../ports/log.js';
 import { SqlConversations, type Pair } from '../../sql/conversations.js';
 import { OPENED_COLUMNS, settingsOf, type SettingsRow } from '../../sql/rows.js';
 import { GroupCall } from './change-call.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 import type { Lanes } from './lanes.js';
 
 const OPEN: Statement = {
@@ -60,9 +60,9 @@ const MEMBERSHIPS: Statement = {
 /** Conversations and their members in PostgreSQL. */
 export class PostgresConversations extends SqlConversations<Statement> {
   readonly #lanes: Lanes;
-  readonly #connections: Connections;
+  readonly #connections: Asking;
 
-  constructor(lanes: Lanes, connections: Connections) {
+  constructor(lanes: Lanes, connections: Asking) {
     super(connections, { open: OPEN, group: GROUP, direct: DIRECT, roster: ROSTER, members: MEMBERS, memberships: MEMBERSHIPS });
     this.#lanes = lanes;
     this.#connections = connections;

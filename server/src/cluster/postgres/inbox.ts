@@ -1,6 +1,6 @@
 import { SqlInbox } from '../../sql/inbox.js';
 import { OPENED_COLUMNS } from '../../sql/rows.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 import { lastMessageOf } from './last-message.js';
 
 const MOVED_AT = 'greatest(c.moved_at, m.moved_at)';
@@ -28,9 +28,9 @@ const NOW: Statement = { name: 'now', text: 'SELECT clock_ms()' };
 
 /** Inboxes in PostgreSQL. */
 export class PostgresInbox extends SqlInbox<Statement, [lastMessageJson: string | null]> {
-  readonly #connections: Connections;
+  readonly #connections: Asking;
 
-  constructor(connections: Connections) {
+  constructor(connections: Asking) {
     super(connections, { inbox: INBOX, leftSince: LEFT_SINCE, lastMessageOf: (id, [json]) => lastMessageOf(id, json) });
     this.#connections = connections;
   }

@@ -5,7 +5,7 @@ import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Archiver, OwnJournal } from './archiver.js';
 import { behindIn } from './behind.sql.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 import { bootLock } from './lane-connection.js';
 
 const LATELY_MS = 10_000;
@@ -54,10 +54,10 @@ export interface JournalLag {
 /** What the journal says of what servers appended, and its way into the archive. */
 export class Journal implements MovedStore, OwnJournal {
   readonly #bootId: string;
-  readonly #connections: Connections;
+  readonly #connections: Asking;
   readonly #archive: Archive;
 
-  constructor(parts: { bootId: string; connections: Connections; archive: Archive }) {
+  constructor(parts: { bootId: string; connections: Asking; archive: Archive }) {
     this.#bootId = parts.bootId;
     this.#connections = parts.connections;
     this.#archive = parts.archive;

@@ -44,6 +44,9 @@ const DURABLE = `SELECT set_config('synchronous_commit', 'on', false) WHERE curr
 /** Held, shared, by every lane of a server: who gets it alone knows that none of its appends is under way any more. */
 export const bootLock = (bootId: string) => `parley boot ${bootId}`;
 
+/** What a lane needs of its connection. */
+export type LaneWay = Pick<LaneConnection, 'open' | 'tick' | 'placed' | 'makePartitions' | 'drop' | 'close'>;
+
 /**
  * The connection of a lane. A new one is not used before the last one's session has ended for certain: it takes a lock
  * that only the lane's own sessions take. So once it is there, whatever the last one did is committed or will never be,

@@ -4,7 +4,7 @@ import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { Archiver, Numbers } from './archiver.js';
 import { mustLook, type Call, type Lookups, type Outcome } from './call.js';
-import type { LaneConnection, PlacedRow, TickOutcomes } from './lane-connection.js';
+import type { LaneWay, PlacedRow, TickOutcomes } from './lane-connection.js';
 import type { PostgresLimits } from './limits.js';
 import { MoveCall } from './move-call.js';
 import { LaneQueue } from './queue.js';
@@ -22,7 +22,7 @@ const DONE: Committed = { isRefusing: false, again: [] };
 const REFUSING: Committed = { isRefusing: true, again: [] };
 
 export interface LaneParts {
-  connection: LaneConnection;
+  connection: LaneWay;
   archiver: Archiver;
   lookups: Lookups;
   runtime: Runtime;
@@ -231,14 +231,17 @@ export class Lane {
       return REFUSING;
     }
     const byNumber = new Map(rows.map((row) => [row[0], row]));
-    const known = batch.filter((call) => !isTwin(call) && byNumber.has(call.n));
+    // A move of cursors makes no entry, and has the number of the next call that does: it is made again.
+    const known = batch.filter((call) => call.entryCount > 0 && !isTwin(call) && byNumber.has(call.n));
     const outcomes = new Map(known.map((call) => [call, outcomeOf(byNumber.get(call.n))]));
     archiver.committed(
       numbers,
       known.flatMap((call) => call.entriesOf(outcomes.get(call) ?? null)),
     );
     for (const call of known) call.settle(outcomes.get(call) ?? null);
-    return { isRefusing: false, again: batch.filter((call) => !outcomes.has(call)) };
+    const again = batch.filter((call) => !outcomes.has(call));
+    for (const call of again) if (call instanceof MoveCall) call.doubt();
+    return { isRefusing: false, again };
   }
 
   /** Tries until there is an answer; null: the lane is closed before. */

@@ -12,6 +12,8 @@ export class MoveCall extends Call<Cursors | null> {
   readonly #userId: string;
   #delivered: number;
   #read: number;
+  /** An attempt before may have moved them already. */
+  #isDoubtful = false;
   /** Messages of one side of the read cursor, counted through the archive. */
   #counted: { lo: number; hi: number; mm: number; oo: number } | null = null;
 
@@ -28,6 +30,11 @@ export class MoveCall extends Call<Cursors | null> {
     this.#delivered = Math.max(this.#delivered, delivered);
     this.#read = Math.max(this.#read, read ?? -1);
     return joinedOf(await this.done);
+  }
+
+  /** Nobody knows what became of the attempt: whatever the next one says, they may have moved. */
+  doubt(): void {
+    this.#isDoubtful = true;
   }
 
   row(i: number): object {
@@ -47,6 +54,7 @@ export class MoveCall extends Call<Cursors | null> {
   }
 
   protected resultOf(outcome: readonly unknown[] | null): Cursors | null {
-    return outcome && cursorsOf(outcome as MovedRow);
+    const cursors = outcome && cursorsOf(outcome as MovedRow);
+    return cursors !== null && this.#isDoubtful ? { ...cursors, moved: true, deliveredBefore: 0, readBefore: 0 } : cursors;
   }
 }

@@ -1,5 +1,5 @@
 import type { OfflineQueue, OfflineRow } from '../../ports/offline.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 
 const NOTE: Statement = { name: 'note_missed', text: 'SELECT note_missed($1, $2, $3, $4)' };
 const REBUILD: Statement = { name: 'rebuild_missed', text: 'SELECT rebuild_missed($1, $2)' };
@@ -11,9 +11,9 @@ const SIZE: Statement = { name: 'offline_size', text: 'SELECT count(*) FROM offl
 
 /** The offline queue in PostgreSQL; ACK moves its rows in the log's own commit (R22). */
 export class PostgresOfflineQueue implements OfflineQueue {
-  readonly #connections: Connections;
+  readonly #connections: Asking;
 
-  constructor(connections: Connections) {
+  constructor(connections: Asking) {
     this.#connections = connections;
   }
 

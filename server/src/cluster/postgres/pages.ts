@@ -4,7 +4,7 @@ import { entryBytes, fitting } from '../../sql/fitting.js';
 import { entryColumns, entryOf, type EntryRow } from '../../sql/rows.js';
 import type { Archive } from '../archive.js';
 import type { Lookups } from './call.js';
-import type { Connections, Statement } from './connections.js';
+import type { Asking, Statement } from './connections.js';
 
 const COUNT_STEP = 500;
 
@@ -40,11 +40,11 @@ interface Range {
  * what is dropped from it between the two reads was in the archive long before.
  */
 export class Pages implements Lookups {
-  readonly #connections: Connections;
+  readonly #connections: Asking;
   readonly #archive: Archive;
   readonly #logger: Logger;
 
-  constructor(connections: Connections, archive: Archive, logger: Logger) {
+  constructor(connections: Asking, archive: Archive, logger: Logger) {
     this.#connections = connections;
     this.#archive = archive;
     this.#logger = logger;

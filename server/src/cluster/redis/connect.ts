@@ -36,12 +36,20 @@ export class RedisConnections {
   readonly #runtime: Runtime;
   readonly #onError: (error: unknown) => void;
   readonly #onCommand: () => void;
+  readonly #openClient: typeof openClient;
   readonly #listeners: Partial<ConnectionEvents>[] = [];
   #isUp = false;
 
   /** `onCommand` is called for each command sent. */
-  constructor(options: RedisOptions, runtime: Runtime, onError: (error: unknown) => void, onCommand: () => void = () => {}) {
+  constructor(
+    options: RedisOptions,
+    runtime: Runtime,
+    onError: (error: unknown) => void,
+    onCommand: () => void = () => {},
+    open = openClient,
+  ) {
     this.#onCommand = onCommand;
+    this.#openClient = open;
     this.#options = options;
     this.#runtime = runtime;
     this.#onError = onError;
@@ -78,7 +86,7 @@ export class RedisConnections {
   }
 
   #open(name: string, options: Connection, shared = false): Client {
-    const client = openClient(this.#options, {
+    const client = this.#openClient(this.#options, {
       each: {
         ...options,
         connectionName: `parley-${name}`,

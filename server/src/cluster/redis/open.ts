@@ -1,6 +1,7 @@
 import type { Meter } from '../../ports/meter.js';
 import type { Runtime } from '../../ports/runtime.js';
 import type { RedisOptions } from '../options.js';
+import type { openClient } from '../redis-client.js';
 import { Channels } from './channels.js';
 import { RedisConnections } from './connect.js';
 import { Epoch } from './epoch.js';
@@ -34,6 +35,8 @@ export interface RedisNodeOptions {
   streamMaxEntries?: number;
   /** Expected users, for the size of the existence filter. */
   existenceExpectedUsers?: number;
+  /** How a client is made; by default a real one. */
+  openClient?: typeof openClient;
   /**
    * Another server has taken over what this boot had: close all connections with jitter, `close` this, and open another.
    * From here on this boot reads and writes nothing of its own.
@@ -69,7 +72,7 @@ export interface RedisNode {
 
 export function openRedisNode(options: RedisNodeOptions): RedisNode {
   const { redis, nodeId, hears, runtime, meter, onError, onLost } = options;
-  const connections = new RedisConnections(redis, runtime, onError, () => meter.count('redis_commands'));
+  const connections = new RedisConnections(redis, runtime, onError, () => meter.count('redis_commands'), options.openClient);
   const keys = new Keys(connections.prefix);
   const boot = `${nodeId}.${runtime.id().replaceAll('-', '').slice(-16)}`;
   const registry = new Registry(connections.shared, keys);

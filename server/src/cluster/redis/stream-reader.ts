@@ -93,7 +93,11 @@ export class StreamReader {
     const entries = await this.#read(this.#pendingAfter ?? '>');
     if (isAgain) this.#pendingAfter = entries.at(-1)?.[0] ?? null;
     // It may have been stopped for a while between the two, and somebody else may have these entries by now.
-    if (this.#isStopped || !this.#mayRead()) return;
+    if (this.#isStopped || !this.#mayRead()) {
+      // If nobody has, they are pending here.
+      this.#pendingAfter = '0';
+      return;
+    }
     for (const [id, fields] of entries) {
       // No fields: it was taken off or trimmed while it was pending.
       const isNew = fields !== null && (!isAgain || isAfter(id, this.#lastHandled));
