@@ -3,7 +3,7 @@ import type { Row } from './rows.js';
 
 type Cache = VListHandle['cache'];
 
-const TIMELINES_MAX = 100;
+const TIMELINES_MAX = 50;
 
 interface Measured {
   keys: readonly string[];
