@@ -372,7 +372,10 @@ export class Inbox {
     let excess = this.#open.size - this.#parts.bounds.timelinesMaxOpen;
     for (const oldest of this.#open) {
       if (excess-- <= 0) return;
-      if (this.#followed.get(oldest)?.follower.close() !== false) this.#open.delete(oldest);
+      const followed = this.#followed.get(oldest);
+      if (followed?.follower.close() === false) continue;
+      followed?.conversation.timeline.release();
+      this.#open.delete(oldest);
     }
   }
 

@@ -110,6 +110,15 @@ export class Timeline {
     return this.#follower.loadPart({ kind: 'after', seq });
   }
 
+  /** For the client: lets go of the lists that it gave last. */
+  release(): void {
+    this.#version = -1;
+    this.#items = [];
+    this.#confirmed = [];
+    this.#confirmedOf = '';
+    this.#messages = [];
+  }
+
   #refresh(): void {
     if (this.#version === this.#follower.version) return;
     this.#version = this.#follower.version;

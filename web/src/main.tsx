@@ -6,13 +6,10 @@ import './ui/tokens.css';
 import './ui/base.css';
 import './ui/app.css';
 
-/** By then the first page stands, mostly. */
-const SETTLED_MS = 2_000;
-
 void catalogue.load();
 void sessions.find();
 const root = document.getElementById('app');
 if (root !== null) render(<App />, root);
-// What it fetches for the next time must not be in the way of this one.
+// What it fetches for the next time must not be in the way of what this page loads.
 if ('serviceWorker' in navigator && import.meta.env.PROD)
-  setTimeout(() => void navigator.serviceWorker.register('/sw.js'), SETTLED_MS);
+  addEventListener('load', () => void navigator.serviceWorker.register('/sw.js').catch(() => undefined));

@@ -171,9 +171,11 @@ async function typing(scene: Scene): Promise<Figure> {
   };
 }
 
+const chatAt = (url: string) => `${url.replace(/^http/, 'ws')}/ws/chat`;
+
 /** Messages to the reader, evenly in time, from each in turn. */
 async function arriving(url: string, chats: readonly SeededChat[], rate: number): Promise<{ stop(): Promise<number> }> {
-  const at = `${url.replace(/^http/, 'ws')}/ws/chat`;
+  const at = chatAt(url);
   const sockets = await Promise.all(chats.map(async (chat) => ({ chat, socket: await ChatSocket.open(at, chat.other.token) })));
   const startedAt = performance.now();
   const answers: Promise<void>[] = [];
@@ -198,15 +200,16 @@ async function arriving(url: string, chats: readonly SeededChat[], rate: number)
 
 async function scrolling(scene: Scene): Promise<Figure[]> {
   const { lab, url, chats, settings } = scene;
-  const other = chats[0]?.other.username ?? '';
+  const [chat] = chats;
+  if (chat === undefined) throw new Error('the store has no chat');
   lab.progress.step(`web: scrolling through ${settings.long} messages`);
+  // What is unread begins at its first message, and a gap would lead past all that is to be scrolled through.
+  const socket = await ChatSocket.open(chatAt(url), chat.reader.token);
+  await socket.send({ type: 'READ', chatId: chat.chatId, upTo: settings.long });
+  socket.close();
   const reader = await readerOf(scene, 1);
-  await reader.load(`${url}/c/${other}`);
+  await reader.load(`${url}/c/${chat.other.username}`);
   await reader.page.locator('[role=log] .message').first().waitFor();
-  // All of it is unread, so that it begins at the first message.
-  const toNewest = reader.page.locator('.jump');
-  await toNewest.click();
-  await toNewest.waitFor({ state: 'detached' });
   const before = await reader.scriptSeconds();
   const { frames, first, nodes } = await reader.page.evaluate(scrollUp, settings.scrolling * 1_000);
   const seconds = (await reader.scriptSeconds()) - before;

@@ -23,7 +23,7 @@ const KEY = 'parley-user';
 /** Whoever scrolls back through years keeps what they have read: some 40 MB at most, until the page is closed. */
 const TIMELINE_MAX_ENTRIES = 120_000;
 /** What one goes to and fro between in a day. */
-const TIMELINES_MAX_OPEN = 100;
+const TIMELINES_MAX_OPEN = 50;
 /** Tabs of one browser sign in and out together. */
 const tabs = new BroadcastChannel('parley-session');
 

@@ -10,6 +10,7 @@ import { useClient, useSession, useVersion } from '../use.js';
 import { EventLine } from './event-line.js';
 import { MessageRow, PendingRow } from './message-row.js';
 import { Rows, type Row } from './rows.js';
+import { sizes } from './sizes.js';
 
 /** Closer to the end than this counts as at the end. */
 const NEAR_PX = 80;
@@ -30,6 +31,8 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   const { items } = timeline;
   const hasOlder = !timeline.reachesStart;
   const rows = useMemo(() => drawn.of({ items, hasOlder, me, unreadAfter }), [drawn, items, hasOlder, me, unreadAfter]);
+  const [cache] = useState(() => sizes.of(conversation.id, rows));
+  useKeptSizes(conversation.id, rows, list);
   const anchor = useRef<string | null>(null);
   const isAboveGrown = useIsAboveGrown(rows, anchor);
   const fetchNear = useFetchNear(conversation, rows, list);
@@ -136,6 +139,7 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
         aria-label={text.conversation.log(conversation.title)}
         tabIndex={0}
         data={rows}
+        {...(cache !== undefined && { cache })}
         shift={isAboveGrown}
         onScroll={scrolled}
       >
@@ -269,6 +273,18 @@ function missing(timeline: Conversation['timeline'], rows: readonly Row[], at: n
   }
   if (row?.kind !== 'gap') return null;
   return at >= top ? timeline.loadAfter(row.gap.from - 1) : timeline.loadBefore(row.gap.to + 1);
+}
+
+/** Keeps what was measured for the next time that the conversation is opened. */
+function useKeptSizes(conversationId: string, rows: readonly Row[], list: RefObject<VListHandle | null>): void {
+  const last = useRef(rows);
+  last.current = rows;
+  useEffect(() => {
+    const handle = list.current;
+    return () => {
+      if (handle !== null) sizes.keep(conversationId, last.current, handle.cache);
+    };
+  }, [conversationId, list]);
 }
 
 /** Whether somebody looks at the page. */
