@@ -246,7 +246,7 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#watchers.of(one)) void this.#untilShown(watcher, () => this.#show(watcher, [other]));
+      for (const watcher of this.#watchers.of(one)) this.#showFriend(watcher, other);
     }
   }
 
@@ -255,8 +255,20 @@ export class Presence implements Acquaintance {
       [userId, friendId],
       [friendId, userId],
     ] as const) {
-      for (const watcher of this.#watchers.of(one)) this.#partFrom(watcher, other);
+      for (const watcher of this.#watchers.of(one)) {
+        this.#partFrom(watcher, other);
+        this.#showFriend(watcher, other);
+      }
     }
+  }
+
+  /** Word of two servers comes in any order: whether they are friends now, the store knows. */
+  #showFriend(watcher: Watcher, other: string): void {
+    void this.#untilShown(watcher, async () => {
+      const friends = await this.#parts.contacts.friends(watcher.userId);
+      if (friends.some(({ userId }) => userId === other)) await this.#show(watcher, [other]);
+      else if (!(await this.#parts.contacts.acquainted(watcher.userId, [other])).includes(other)) this.#partFrom(watcher, other);
+    });
   }
 
   #partFrom(watcher: Watcher, other: string): void {

@@ -40,7 +40,7 @@ export interface SocketsParts {
 export interface Opened {
   readonly connection: Connection;
   /** The socket is gone. */
-  ended(code: number): void;
+  readonly ended: (code: number) => void;
 }
 
 /** Drained connections are told to come back at different moments. */

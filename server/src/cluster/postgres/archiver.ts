@@ -205,6 +205,10 @@ export class Archiver {
   #moveMark(upto: number): void {
     if (upto <= this.#mark) return;
     this.#mark = upto;
+    this.#storeMarkSoon();
+  }
+
+  #storeMarkSoon(): void {
     this.#markTimer ??= this.#parts.runtime.after(MARK_EVERY_MS, () => {
       this.#markTimer = null;
       void this.#storeMark();
@@ -218,7 +222,8 @@ export class Archiver {
       await this.#parts.journal.setMark(mark);
       this.#storedMark = mark;
     } catch (error) {
-      // A mark that is late only keeps a partition for longer; the next one says it all.
+      // A mark that is late only keeps a partition for longer. A server that appends no more has no next one.
+      if (!this.#isClosing) this.#storeMarkSoon();
       this.#parts.logger.debug({ err: error, mark }, 'the mark of what is archived could not be stored');
     }
   }
