@@ -64,7 +64,8 @@ export function Timeline({ conversation, seq }: { conversation: Conversation; se
   // Before what follows: where one begins to read is not the end.
   useLayoutEffect(() => {
     if (hasBegun.current && isAtEnd) toEnd();
-  }, [version, isAtEnd, toEnd]);
+    // Not when a cursor moved: whoever scrolls away just then would be taken back.
+  }, [rows, isAtEnd, toEnd]);
 
   // Where one begins to read: at the message of the link, at the line, or at the end.
   const sought = seq ?? (unreadAfter === null ? null : unreadAfter + 1);
