@@ -18,6 +18,7 @@ const ONCE_FAILED: readonly [seed: number, what: string][] = [
   [49, 'events before the first inbox were taken as those of somebody else'],
   [309, 'R11 what was read as the lease ran out was not read again'],
   [53, 'a mark of what is archived that could not be stored was stored no more'],
+  [237, 'D4 a conversation that moved while the inbox was read page by page was on no page'],
   [77, 'D10 a server did not close its stores when it could not write down who left'],
 ];
 
