@@ -212,8 +212,10 @@ export class Inbox {
     const isFirst = this.#username === null;
     const missing = this.#token === null ? new Set(this.#followed.keys()) : new Set<string>();
     let cursor: string | undefined;
+    let pages = 0;
     do {
       const page = await this.#ask(cursor);
+      pages += 1;
       this.#username = page.username;
       this.#parts.people.told(namedIn(page), page.people);
       for (const { groupId } of page.left) this.remove(groupId);
@@ -225,6 +227,8 @@ export class Inbox {
       this.#token = page.token ?? this.#token;
     } while (cursor !== undefined);
     for (const id of missing) this.remove(id);
+    // What moved between two pages is on neither.
+    if (pages > 1) this.#isResyncWanted = true;
   }
 
   async #ask(cursor: string | undefined): Promise<EventOf<'INIT_DATA'>> {
