@@ -148,7 +148,7 @@ export class Run {
   #populate(): void {
     const { chance, place } = this;
     const { accounts } = place.postgres.tables;
-    const common = { displayName: null, passwordHash: '', admin: false, invisible: false, lastSeen: null };
+    const common = { displayName: null, colour: null, passwordHash: '', admin: false, invisible: false, lastSeen: null };
     for (let n = 0; n < chance.whole(3, 4); n++) {
       const user = { id: `user-${n}-${chance.hex().slice(0, 6)}`, name: NAMES[n] ?? `person${n}` };
       this.users.push(user);

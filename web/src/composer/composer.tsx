@@ -1,4 +1,5 @@
 import type { Conversation } from '@parley/client';
+import { LIMITS } from '@parley/protocol/limits';
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { wordsFor } from '../errors.js';
 import { useText } from '../text/text.js';
@@ -8,7 +9,6 @@ import { EmojiOffer, EmojiPicker, optionId, useEmojiOffer } from './emoji.js';
 import { draftKey, drafts } from './drafts.js';
 import { editing, useEdited } from './editing.js';
 
-const BYTES_MAX = 4_096;
 const encoder = new TextEncoder();
 /** Without a mouse, Enter is on the screen: it makes a line, and a button sends. */
 const isTouch = matchMedia('(hover: none) and (pointer: coarse)').matches;
@@ -34,7 +34,7 @@ export function Composer({ target, name }: { target: Conversation | string; name
   }, [key, edited]);
   const changed = () => {
     const value = field.current?.value ?? '';
-    setExcess(Math.max(0, encoder.encode(value).length - BYTES_MAX));
+    setExcess(Math.max(0, encoder.encode(value).length - LIMITS.contentMaxBytes));
     setProblem(null);
     if (edited === null) drafts.keep(key, value);
     if (value !== '') conversation?.sayTyping();

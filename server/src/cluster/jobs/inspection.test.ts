@@ -64,6 +64,7 @@ onEachRedis('dead letters', (redis) => {
     inner.isPoisoned = false;
     await jobs.replay(id);
     await until(() => inner.noted.includes(one), 'it is done');
+    await until(async () => (await jobs.show(id).catch(() => null)) === null, 'it is gone');
     await expect(jobs.show(id)).rejects.toThrow('There is no job');
     const left = (await jobs.dead())[0]?.id ?? '';
     await jobs.drop(left);
