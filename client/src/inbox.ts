@@ -62,6 +62,8 @@ export class Inbox {
   #isOverflowed = false;
   #resync: Timer | null = null;
   #isResyncWanted = false;
+  /** The next one, because this one was of several pages. */
+  #isSecondReading = false;
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(parts: InboxParts) {
@@ -227,8 +229,9 @@ export class Inbox {
       this.#token = page.token ?? this.#token;
     } while (cursor !== undefined);
     for (const id of missing) this.remove(id);
-    // What moved between two pages is on neither.
-    if (pages > 1) this.#isResyncWanted = true;
+    // What moved between two pages is on neither. Read once more, not for as long as much moves.
+    this.#isSecondReading = pages > 1 && !this.#isSecondReading;
+    if (this.#isSecondReading) this.#isResyncWanted = true;
   }
 
   async #ask(cursor: string | undefined): Promise<EventOf<'INIT_DATA'>> {
