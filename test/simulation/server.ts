@@ -78,7 +78,7 @@ export class SimulatedServer implements Listener {
     this.#place = place;
   }
 
-  /** Null until it has started. */
+  /** Null until it has started, and once it takes no requests any more. */
   get wired(): Wired | null {
     return this.#wired;
   }
@@ -112,9 +112,12 @@ export class SimulatedServer implements Listener {
   /** As SIGTERM: drains, and ends. */
   async close(): Promise<void> {
     this.#place.network.listeners.delete(this.process.name);
-    await this.#wired?.sockets.drain();
+    const wired = this.#wired;
+    await wired?.sockets.drain();
+    // As the process shuts its HTTP port before it closes what requests need.
+    this.#wired = null;
     await this.#worker?.close();
-    await this.#wired?.close();
+    await wired?.close();
     this.process.kill();
   }
 
