@@ -3,6 +3,9 @@ import type { Device, User } from './device.js';
 import { HEAL_MS, LOAD_FROM_MS } from './phases.js';
 import type { Run } from './run.js';
 
+/** While no server takes requests. */
+const AGAIN_MS = 500;
+
 /** What people do, at times that the seed decides. */
 export class Story {
   readonly #run: Run;
@@ -106,10 +109,11 @@ export class Story {
     if (wired === null) return;
     const { chance, time } = this.#run;
     const whom = this.#other(device.user).name;
-    const unblock = () =>
-      void this.#anyServer()
-        ?.chats.unblock(callerOf(device), whom)
-        .catch(() => undefined);
+    const unblock = () => {
+      const server = this.#anyServer();
+      if (server === null) time.after(AGAIN_MS, unblock);
+      else void server.chats.unblock(callerOf(device), whom).catch(() => undefined);
+    };
     void wired.chats.block(callerOf(device), whom).catch(() => undefined);
     time.after(chance.between(100, 3_000), unblock);
     // Whatever became of that: in the end nobody is blocked.
