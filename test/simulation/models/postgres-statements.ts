@@ -78,11 +78,21 @@ export const STATEMENTS: Readonly<Record<string, Run>> = {
   members: (tables, [id, after, limit]: readonly [string, string, number]) =>
     tables
       .present(id)
-      .map((row) => ({ row, name: tables.accounts.get(row.userId)?.username ?? '' }))
+      .map((row) => ({ row, account: tables.accounts.get(row.userId), name: tables.accounts.get(row.userId)?.username ?? '' }))
       .filter(({ name }) => name.toLowerCase() > after)
       .sort((a, b) => compare(a.name.toLowerCase(), b.name.toLowerCase()))
       .slice(0, limit)
-      .map(({ row, name }) => [row.userId, name, row.role, row.joinedSeq, row.joinedAt, row.delivered, row.read]),
+      .map(({ row, account, name }) => [
+        row.userId,
+        name,
+        account?.displayName ?? null,
+        account?.colour ?? null,
+        row.role,
+        row.joinedSeq,
+        row.joinedAt,
+        row.delivered,
+        row.read,
+      ]),
   memberships: (tables, [userId, after, limit]: readonly [string, string, number]) =>
     [...tables.memberships.keys()]
       .filter((id) => id > after && tables.members(id).has(userId))

@@ -406,9 +406,10 @@ function databaseOf(model: PostgresModel, asker: Asker, { bootId }: DatabasePart
             .slice(0, limit),
         ),
       setPassword: (id, passwordHash) => change(id, (account) => (account.passwordHash = passwordHash)),
-      setProfile: (id, { displayName, invisible }) =>
+      setProfile: (id, { displayName, colour, invisible }) =>
         change(id, (account) => {
           if (displayName !== undefined) account.displayName = displayName;
+          if (colour !== undefined) account.colour = colour;
           if (invisible !== undefined) account.invisible = invisible;
         }),
       close: (id, at) =>
@@ -416,6 +417,7 @@ function databaseOf(model: PostgresModel, asker: Asker, { bootId }: DatabasePart
           Object.assign(account, {
             closedAt: at,
             displayName: null,
+            colour: null,
             passwordHash: '',
             lastSeen: null,
             invisible: true,
