@@ -9,7 +9,8 @@ export default defineConfig({
     // A whole server takes a second to load: once for each worker, not once for each file. What modules keep is no file's own.
     isolate: false,
     testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Nothing is timed by it: to drop a database waits for a checkpoint of what all other tests write.
+    hookTimeout: 60_000,
     // Whole servers share two cores with the tests: more at once only makes each slower.
     maxWorkers: 2,
     // What waits for the most part of its time, as for an outage to end.
