@@ -4,7 +4,7 @@ import type { Archive } from '../../../server/src/cluster/archive.js';
 import type { Meter } from '../../../server/src/ports/meter.js';
 import type { Chance } from '../chance.js';
 import type { Time } from '../time.js';
-import type { Asker } from './postgres.js';
+import type { Asker } from './asker.js';
 import { getOrMake } from './postgres-tables.js';
 
 export interface CassandraOptions {

@@ -1,5 +1,13 @@
 import { LIMITS } from '@parley/protocol';
-import { pairOf, rowOf, type ConversationRow, type JournalRow, type MembershipRow, type Tables } from './postgres-tables.js';
+import {
+  newConversation,
+  pairOf,
+  rowOf,
+  type ConversationRow,
+  type JournalRow,
+  type MembershipRow,
+  type Tables,
+} from './postgres-tables.js';
 
 /* The prepared statements of cluster/postgres/, by their names, on the tables of the model. */
 
@@ -213,68 +221,39 @@ function chatsOf(tables: Tables, userId: string): { chat: ConversationRow; membe
 }
 
 function openedOf(tables: Tables, chat: ConversationRow, member: MembershipRow): unknown[] {
-  const {
-    id,
-    kind,
-    lastSeq,
-    lastOrdinal,
-    lastAt,
-    createdAt,
-    membersVersion,
-    memberCount,
-    name,
-    access,
-    visibility,
-    closed,
-    blocked,
-  } = chat;
-  const two = kind === 'direct' ? [...tables.members(id).keys()].sort() : [null, null];
+  const two = chat.kind === 'direct' ? [...tables.members(chat.id).keys()].sort() : [null, null];
   const { role, joinedSeq, joinedAt, delivered, read, readOrdinal, readSent, sent, muted, pinned, archived } = member;
-  const unread = lastOrdinal - readOrdinal - (sent - readSent);
+  const unread = chat.lastOrdinal - readOrdinal - (sent - readSent);
   return [
-    ...[
-      id,
-      kind,
-      lastSeq,
-      lastOrdinal,
-      lastAt,
-      createdAt,
-      membersVersion,
-      memberCount,
-      name,
-      access,
-      visibility,
-      closed,
-      blocked,
-    ],
+    ...OPENED.map((column) => chat[column]),
     ...two,
     ...[role, joinedSeq, joinedAt, delivered, read, unread, muted, pinned, archived],
   ];
 }
+
+/** In the order in which the statement asks for them. */
+const OPENED = [
+  'id',
+  'kind',
+  'lastSeq',
+  'lastOrdinal',
+  'lastAt',
+  'createdAt',
+  'membersVersion',
+  'memberCount',
+  'name',
+  'access',
+  'visibility',
+  'closed',
+  'blocked',
+] as const satisfies readonly (keyof ConversationRow)[];
 
 function openDirect(tables: Tables, low: string, high: string, newId: string, nowMs: number): [string, boolean] | null {
   const isClosed = [low, high].some((id) => (tables.accounts.get(id)?.closedAt ?? null) !== null);
   if (tables.blocksBetween(low, high) > 0 || isClosed) return null;
   const existing = tables.friendships.get(pairOf(low, high));
   if (existing !== undefined) return [existing, existing === newId];
-  tables.conversations.set(newId, {
-    id: newId,
-    kind: 'direct',
-    lastSeq: 0,
-    lastOrdinal: 0,
-    lastMessageSeq: 0,
-    lastAt: nowMs,
-    movedAt: nowMs,
-    createdAt: nowMs,
-    membersVersion: 1,
-    memberCount: 2,
-    name: '',
-    access: '',
-    visibility: '',
-    closed: 0,
-    blocked: 0,
-    lastMessage: null,
-  });
+  tables.conversations.set(newId, newConversation({ id: newId, kind: 'direct', memberCount: 2 }, nowMs));
   tables.friendships.set(pairOf(low, high), newId);
   for (const userId of [low, high]) {
     tables.members(newId).set(userId, {

@@ -1,6 +1,6 @@
 import type { Account, SessionRow } from '../../../server/src/ports/accounts.js';
 import type { AuditEntry } from '../../../server/src/ports/audit.js';
-import type { EntryKind } from '../../../server/src/ports/log.js';
+import type { Entry } from '../../../server/src/ports/log.js';
 import type { EntryRow } from '../../../server/src/sql/rows.js';
 
 /* The tables of the model, as migrations make them, and what several statements read of them. */
@@ -25,6 +25,30 @@ export interface ConversationRow {
   lastMessage: string | null;
 }
 
+/** A conversation in which nothing has been said. */
+export function newConversation(
+  of: Pick<ConversationRow, 'id' | 'kind'> & Partial<ConversationRow>,
+  nowMs: number,
+): ConversationRow {
+  return {
+    lastSeq: 0,
+    lastOrdinal: 0,
+    lastMessageSeq: 0,
+    lastAt: nowMs,
+    movedAt: nowMs,
+    createdAt: nowMs,
+    membersVersion: 1,
+    memberCount: 0,
+    name: '',
+    access: '',
+    visibility: '',
+    closed: 0,
+    blocked: 0,
+    lastMessage: null,
+    ...of,
+  };
+}
+
 export interface MembershipRow {
   userId: string;
   role: string;
@@ -42,20 +66,9 @@ export interface MembershipRow {
   archived: number;
 }
 
-export interface JournalRow {
-  conversationId: string;
-  seq: number;
-  ordinal: number;
-  messageId: string;
-  kind: EntryKind;
-  senderId: string;
-  createdAt: number;
-  content: string;
+export interface JournalRow extends Omit<Entry, 'detail'> {
   /** As the column has it: JSON. */
   detail: string | null;
-  clientId: string | null;
-  editedAt: number | null;
-  deletedAt: number | null;
   targetSeq: number | null;
   membersVersion: number;
   bootId: string;

@@ -1,7 +1,14 @@
 import type { Tick, TickOutcomes } from '../../../server/src/cluster/postgres/lane-connection.js';
 import type { Outcome } from '../../../server/src/cluster/postgres/call.js';
 import type { EntryKind } from '../../../server/src/ports/log.js';
-import { sendKeyOf, type ConversationRow, type JournalRow, type SendRow, type Tables } from './postgres-tables.js';
+import {
+  newConversation,
+  sendKeyOf,
+  type ConversationRow,
+  type JournalRow,
+  type SendRow,
+  type Tables,
+} from './postgres-tables.js';
 
 /* The function `tick` of the database (append.sql.ts, cursors.sql.ts), on the tables of the model. */
 
@@ -262,24 +269,7 @@ function applyMembers(tables: Tables, people: ChangeItem['p'], chat: Conversatio
 
 function createGroup(tables: Tables, change: ChangeItem, bootId: string, nowMs: number): Outcome {
   const { name, access, visibility } = change.group as NonNullable<ChangeItem['group']>;
-  const chat: ConversationRow = {
-    id: change.c,
-    kind: 'group',
-    lastSeq: 0,
-    lastOrdinal: 0,
-    lastMessageSeq: 0,
-    lastAt: nowMs,
-    movedAt: nowMs,
-    createdAt: nowMs,
-    membersVersion: 1,
-    memberCount: 0,
-    name,
-    access,
-    visibility,
-    closed: 0,
-    blocked: 0,
-    lastMessage: null,
-  };
+  const chat = newConversation({ id: change.c, kind: 'group', name, access, visibility }, nowMs);
   tables.conversations.set(chat.id, chat);
   appendEntries(tables, change, bootId, { seq: 0, ordinal: 0, at: nowMs, version: 1 });
   chat.memberCount = applyMembers(tables, change.p, chat, nowMs);

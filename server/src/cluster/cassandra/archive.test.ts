@@ -6,7 +6,7 @@ import type { Entry } from '../../ports/log.js';
 import type { CassandraArchive } from './archive.js';
 import { connect } from './connect.js';
 import { Freezer } from './freezer.contract.js';
-import { history, TIMES, Told } from './history.contract.js';
+import { rowsAreWhatIsKnown } from './history.contract.js';
 import { BUCKET_SEQS } from './table.js';
 import { conversation, deletionOf, editOf, message, onCassandra, range, type Ring } from './temporary.contract.js';
 
@@ -146,19 +146,7 @@ onCassandra('the archive on Cassandra', (ring) => {
     });
 
     it('R18 a row is what is known of it, in whatever order, how often and in what state its entries are written', async () => {
-      const other = (await ring.archive()).archive;
-      await fc.assert(
-        fc.asyncProperty(history, async (steps) => {
-          const told = new Told(steps);
-          for (let time = 0; time < TIMES; time += 1) {
-            await Promise.all(told.callsAt(time).map((entries, i) => (i % 2 === 0 ? archive : other).write(entries)));
-            const messages = (await all(archive, told.conversationId)).filter(({ kind }) => kind === 'message');
-            expect(messages).toEqual(told.messagesAfter(time));
-          }
-          expect(await all(archive, told.conversationId)).toEqual(told.final);
-        }),
-        { numRuns: 60 },
-      );
+      await rowsAreWhatIsKnown([archive, (await ring.archive()).archive], 60);
     });
   });
 

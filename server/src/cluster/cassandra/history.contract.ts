@@ -1,14 +1,16 @@
 import fc from 'fast-check';
+import { expect } from 'vitest';
 import type { Entry } from '../../ports/log.js';
+import type { Archive } from '../archive.js';
 import { BUCKET_SEQS } from './table.js';
 import { conversation, deletionOf, editOf, message } from './temporary.contract.js';
 
 /** At how many times something is written, in how many calls at once. */
-export const TIMES = 6;
+const TIMES = 6;
 const CALLS = 4;
 
 /** What happened in a conversation, and when each entry is written, in which of the states in which a log has it. */
-export const history = fc.array(
+const history = fc.array(
   fc.record({
     what: fc.constantFrom('send', 'edit', 'edit', 'delete'),
     target: fc.nat(),
@@ -28,7 +30,7 @@ interface Line {
 }
 
 /** A history, told: the log that it makes, and what an archive knows of it at each time. */
-export class Told {
+class Told {
   readonly conversationId = conversation();
   readonly #lines: Line[] = [];
   #clock = 1_770_000_000_000;
@@ -105,3 +107,22 @@ function known(sent: Entry, written: Entry[]): Entry {
 const isEditOf = ({ kind, detail }: Entry, { seq }: Entry) => kind === 'edit' && detail?.target?.seq === seq;
 const lastOf = ({ states }: Line) => states.at(-1) ?? states[0];
 const stateOf = (states: Line['states'], index: number) => states[index % states.length] ?? states[0];
+
+/** Whatever is written through two ways to one archive, in whatever order and how often: each row is what is known of it. */
+export async function rowsAreWhatIsKnown(archives: [Archive, Archive], numRuns: number): Promise<void> {
+  const [archive, other] = archives;
+  const all = (conversationId: string) =>
+    archive.read({ conversationId, from: 1, to: 3 * BUCKET_SEQS, limit: 3 * BUCKET_SEQS, newestFirst: false });
+  await fc.assert(
+    fc.asyncProperty(history, async (steps) => {
+      const told = new Told(steps);
+      for (let time = 0; time < TIMES; time += 1) {
+        await Promise.all(told.callsAt(time).map((entries, i) => (i % 2 === 0 ? archive : other).write(entries)));
+        const messages = (await all(told.conversationId)).filter(({ kind }) => kind === 'message');
+        expect(messages).toEqual(told.messagesAfter(time));
+      }
+      expect(await all(told.conversationId)).toEqual(told.final);
+    }),
+    { numRuns },
+  );
+}
