@@ -139,10 +139,10 @@ export class Follower {
 
   /** Cursors of members, as a list of them said, and how they want to be seen, if it did. */
   takeCursors(members: readonly (Cursors & Partial<Person> & { username: string })[]): void {
-    const { people } = this.#parts;
-    for (const { username, displayName, colour } of members) {
-      if (displayName !== undefined && colour !== undefined) people.told([], [{ username, displayName, colour }]);
-    }
+    const people = members.flatMap(({ username, displayName, colour }) =>
+      displayName === undefined || colour === undefined ? [] : [{ username, displayName, colour }],
+    );
+    this.#parts.people.told([], people);
     for (const { username, delivered, read } of members) {
       if (username !== this.#parts.me) this.#peerCursors(username, { delivered, read });
     }

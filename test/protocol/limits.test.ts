@@ -51,7 +51,8 @@ describe('rates', () => {
     const page = { type: 'GET_ONE_TO_ONE_HISTORY', to: bob.username };
     expect(await codesOf(a, [...many(4, page), { type: 'INIT_DATA' }])).toEqual(afterTaking(5, 5));
     expect(await codesOf(presence, many(2, { type: 'PRESENCE_WATCH', usernames: [] }))).toEqual(afterTaking(1, 2));
-    for (const command of [page, { type: 'INIT_DATA' }]) expectRetry(await a.ask(command));
+    for (const command of [page, { type: 'INIT_DATA' }, { type: 'GET_PEOPLE', usernames: [bob.username] }])
+      expectRetry(await a.ask(command));
     expect(await ann.call('GET', '/inbox')).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
   });
 

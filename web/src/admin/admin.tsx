@@ -1,8 +1,8 @@
 import { useTitle } from '../device/title.js';
 import { ADMIN_PARTS, type AdminPart } from '../router.js';
 import { useText } from '../text/text.js';
-import { Icon } from '../ui/icon.js';
 import { Link } from '../ui/link.js';
+import { PageHead } from '../ui/page-head.js';
 import { useSession } from '../use.js';
 import './admin.css';
 import { Audit } from './audit.js';
@@ -13,18 +13,13 @@ import { useAdminText } from './use.js';
 
 /** What operators see: one part at a time. */
 export function Admin({ part }: { part: AdminPart }) {
-  const { app, list } = useText();
+  const { app } = useText();
   const text = useAdminText();
   const { isAdmin } = useSession();
   useTitle(text.parts[part]);
   return (
     <div class="settings admin">
-      <header>
-        <Link to={{ page: 'home' }} class="icon back" aria-label={list.back}>
-          <Icon name="back" />
-        </Link>
-        <h1>{text.title}</h1>
-      </header>
+      <PageHead title={text.title} />
       {isAdmin === null ? (
         <p class="empty quiet">{app.loading}</p>
       ) : isAdmin ? (

@@ -8,8 +8,7 @@ import { PasswordField } from '../session/password-field.js';
 import { sessions } from '../session/session.js';
 import { LANGUAGES, catalogue, useText, type Language } from '../text/text.js';
 import { agoOf } from '../text/times.js';
-import { Icon } from '../ui/icon.js';
-import { Link } from '../ui/link.js';
+import { PageHead } from '../ui/page-head.js';
 import { KnownName } from '../ui/person.js';
 import { deviceName } from './device-name.js';
 import { OwnData } from './own-data.js';
@@ -18,17 +17,11 @@ import { Section, useChange } from './section.js';
 import { useSession } from '../use.js';
 
 export function Settings() {
-  const words = useText();
-  const { settings: text, list } = words;
+  const { settings: text } = useText();
   useTitle(text.title);
   return (
     <div class="settings">
-      <header>
-        <Link to={{ page: 'home' }} class="icon back" aria-label={list.back}>
-          <Icon name="back" />
-        </Link>
-        <h1>{text.title}</h1>
-      </header>
+      <PageHead title={text.title} />
       <div class="sections">
         <Profile />
         <Appearance />
