@@ -28,16 +28,19 @@ export class Names {
 
   /** The user's id, or null if nobody has this name. */
   async idOf(username: string): Promise<string | null> {
-    const known = this.#idOf.get(username.toLowerCase());
-    if (known !== undefined) {
-      this.#meter.count('names_hits');
-      return known;
+    const [id = null] = await this.idsOf([username]);
+    return id;
+  }
+
+  /** Of each, in their order: the user's id, or null. Those not known here are asked for together. */
+  async idsOf(usernames: readonly string[]): Promise<(string | null)[]> {
+    const unknown = usernames.filter((username) => this.#idOf.get(username.toLowerCase()) === undefined);
+    this.#meter.count('names_hits', usernames.length - unknown.length);
+    if (unknown.length > 0) {
+      this.#meter.count('names_misses', unknown.length);
+      for (const account of await this.#accounts.byUsernames(unknown)) this.remember(account.id, account.username);
     }
-    this.#meter.count('names_misses');
-    const account = await this.#accounts.byUsername(username);
-    if (account === null) return null;
-    this.remember(account.id, account.username);
-    return account.id;
+    return usernames.map((username) => this.#idOf.get(username.toLowerCase()) ?? null);
   }
 
   /** Makes sure that these are known; then `of` gives each. */

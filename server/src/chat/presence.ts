@@ -142,7 +142,7 @@ export class Presence implements Acquaintance {
   /** Looks also at these: people with whom one shares a group. Replaces those looked at before. */
   async watch(watcher: Watcher, command: PresenceCommandOf<'PRESENCE_WATCH'>): Promise<void> {
     const { names, contacts } = this.#parts;
-    const ids = await Promise.all(command.usernames.map((username) => names.idOf(username)));
+    const ids = await names.idsOf(command.usernames);
     const wanted = ids.filter((id) => id !== null && id !== watcher.userId) as string[];
     const allowed = new Set(await contacts.acquainted(watcher.userId, wanted));
     const refused = command.usernames.findIndex(

@@ -57,7 +57,7 @@ export class Profiles {
 
   /** Of these usernames; nobody has those that are not in it, or who has chose nothing. */
   async named(usernames: readonly string[]): Promise<Person[]> {
-    const ids = await Promise.all(usernames.map((username) => this.#parts.names.idOf(username)));
+    const ids = await this.#parts.names.idsOf(usernames);
     return this.of(ids.filter((id) => id !== null));
   }
 

@@ -35,9 +35,18 @@ export class KnownAccounts implements AccountStore {
   }
 
   async byUsername(username: string): Promise<Account | null> {
-    if (await this.#filter().mayExist(username.toLowerCase())) return this.#accounts.byUsername(username);
-    this.#meter.count('existence_filter_hits');
-    return null;
+    return (await this.#mayExist(username)) ? this.#accounts.byUsername(username) : null;
+  }
+
+  async byUsernames(usernames: string[]): Promise<Account[]> {
+    const may = await Promise.all(usernames.map((username) => this.#mayExist(username)));
+    return this.#accounts.byUsernames(usernames.filter((_, index) => may[index] === true));
+  }
+
+  async #mayExist(username: string): Promise<boolean> {
+    const may = await this.#filter().mayExist(username.toLowerCase());
+    if (!may) this.#meter.count('existence_filter_hits');
+    return may;
   }
 
   byIds(ids: string[]): Promise<Account[]> {

@@ -36,6 +36,8 @@ function accounts(stage: Stage): void {
     expect(await store(1).byUsername('ann.cASE')).toEqual(ann);
     expect(await store().byIds([ann.id, randomUUID()])).toEqual([ann]);
     expect(await store().byUsername('nobody-here')).toBeNull();
+    expect(await store(1).byUsernames(['ANN.case', 'nobody-here', 'Ann.Case'])).toEqual([ann]);
+    expect(await store().byUsernames([])).toEqual([]);
     expect(await store().byIds([])).toEqual([]);
   });
 

@@ -41,6 +41,7 @@ export interface AccountStore {
   /** False: the username is, or was, taken. */
   create(account: Account): Promise<boolean>;
   byUsername(username: string): Promise<Account | null>;
+  byUsernames(usernames: string[]): Promise<Account[]>;
   byIds(ids: string[]): Promise<Account[]>;
   /** By username ascending, without case; no closed ones. `after`: only those after this username. */
   search(prefix: string, limit: number, after?: string): Promise<Account[]>;

@@ -4,7 +4,7 @@ import type { Account, AccountStore, ProfileChange } from '../ports/accounts.js'
 import type { AccountsTable, Database } from './schema.js';
 
 /** Fewer than the parameters that any of the databases takes in one statement. */
-const IDS_PER_STATEMENT = 500;
+const VALUES_PER_STATEMENT = 500;
 /** Sorts after every character that a username may have. */
 const AFTER_ALL = '\uffff';
 
@@ -43,11 +43,19 @@ export class SqlAccounts implements AccountStore {
     return row === undefined ? null : accountOf(row);
   }
 
-  async byIds(ids: string[]): Promise<Account[]> {
+  byUsernames(usernames: string[]): Promise<Account[]> {
+    return this.#among('username_key', usernames.map(keyOf));
+  }
+
+  byIds(ids: string[]): Promise<Account[]> {
+    return this.#among('id', ids);
+  }
+
+  async #among(column: 'id' | 'username_key', values: string[]): Promise<Account[]> {
     const found: Account[] = [];
-    for (let start = 0; start < ids.length; start += IDS_PER_STATEMENT) {
-      const some = ids.slice(start, start + IDS_PER_STATEMENT);
-      const rows = await this.#db.selectFrom('accounts').selectAll().where('id', 'in', some).execute();
+    for (let start = 0; start < values.length; start += VALUES_PER_STATEMENT) {
+      const some = values.slice(start, start + VALUES_PER_STATEMENT);
+      const rows = await this.#db.selectFrom('accounts').selectAll().where(column, 'in', some).execute();
       found.push(...rows.map(accountOf));
     }
     return found;
@@ -125,8 +133,10 @@ export class SqlAccounts implements AccountStore {
   async setLastSeen(seen: { userId: string; at: number }[]): Promise<void> {
     // In one order, so that two servers rarely wait for each other; one that is refused for a deadlock is tried again.
     const byId = seen.toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
-    for (let start = 0; start < byId.length; start += IDS_PER_STATEMENT) {
-      const rows = byId.slice(start, start + IDS_PER_STATEMENT).map(({ userId, at }) => sql`(${userId}, CAST(${at} AS bigint))`);
+    for (let start = 0; start < byId.length; start += VALUES_PER_STATEMENT) {
+      const rows = byId
+        .slice(start, start + VALUES_PER_STATEMENT)
+        .map(({ userId, at }) => sql`(${userId}, CAST(${at} AS bigint))`);
       await sql`UPDATE accounts SET last_seen = column2 FROM (VALUES ${sql.join(rows)}) AS seen
         WHERE id = column1 AND closed_at IS NULL AND (last_seen IS NULL OR last_seen < column2)`.execute(this.#db);
     }

@@ -32,6 +32,11 @@ export function databaseOf(model: PostgresModel, asker: Asker, { bootId }: Datab
           return true;
         }),
       byUsername: (name) => ask(() => copyOf(accounts().find((account) => keyOf(account) === name.toLowerCase()) ?? null)),
+      byUsernames: (names) =>
+        ask(() => {
+          const keys = new Set(names.map((name) => name.toLowerCase()));
+          return accounts().flatMap((account) => (keys.has(keyOf(account)) ? { ...account } : []));
+        }),
       byIds: (ids) => ask(() => ids.flatMap((id) => copyOf(tables.accounts.get(id) ?? null) ?? [])),
       search: (prefix, limit, after) =>
         ask(() =>
